@@ -1,0 +1,255 @@
+import 'reflect-metadata';
+import { Dispatcher, Outbox, OutboxStore, deliveryProviders } from './delivery';
+import { AccountResolver, Accounts, EnrollmentAccess, EnrollmentResolver, GatewayResolver, UserFieldsResolver } from './features/account';
+import {
+  AuthFlowFieldsResolver,
+  AuthFlowResolver,
+  BeginFlow,
+  FlowSteps,
+  Flows,
+  SessionOpener,
+  SignIn,
+  StepUp,
+  authFlowSettings,
+  flowVersions,
+} from './features/auth-flow';
+import { Challenges, DeviceAnswers } from './features/challenges';
+import { EnrollmentFieldsResolver, Enrollments, enrollmentVersions } from './features/enrollment';
+import { AuditRecorder, AuditSealer } from './features/events';
+import { Factors, factorKinds, type DevicePort, type FactorKindAtWork } from './features/factors';
+import { KnownDevices } from './features/known-devices';
+import { Limits } from './features/limits';
+import {
+  AccessTokens,
+  RefreshTokens,
+  Sessions,
+  SigningKeys,
+  TokensResolver,
+  sessionRoutes,
+  sessionSettings,
+} from './features/sessions';
+import { PasswordHasher, PasswordSignIn, Users, usersSettings } from './features/users';
+import type { Infrastructure } from './infrastructure';
+import { RequestFault, seconds } from './kernel';
+import { Database, Metrics, Watcher, addressKey, clientContext, httpSettings, repeat, type Caller, type RequestContext, type Resolvers } from './platform';
+import { gatewaySchema } from './schema';
+import type { GatewayApp, RequestFacts } from './server';
+import { VERSION } from './version';
+
+/** Mutations of which a document may hold only one: each is a try, and tries are counted one by one. */
+const AUTHENTICATION_MUTATIONS = [
+  'signIn',
+  'startStepUp',
+  'startChallenge',
+  'verifyChallenge',
+  'completeAuthFlow',
+  'refreshTokens',
+  'startEnrollment',
+  'confirmEnrollment',
+  'registerDevice',
+  'respondToApproval',
+  'createUser',
+];
+
+const SWEEP_EVERY = seconds(10);
+
+/** The app, and what commands and tests do with it besides serving requests. */
+export interface App extends GatewayApp {
+  /** Begins the background work: sending, sealing, sweeping. */
+  start(): void;
+  /** One turn of the sweeper. */
+  sweep(): Promise<number>;
+  readonly accounts: Accounts;
+  readonly signingKeys: SigningKeys;
+  readonly sealer: AuditSealer;
+  readonly outbox: Outbox;
+  readonly watchers: { readonly flows: Watcher; readonly enrollments: Watcher };
+}
+
+/** Builds every service in dependency order. The only place that knows which class uses which. */
+export async function createApp(base: Infrastructure): Promise<App> {
+  const { config, bus, keyring, log, clock, chance } = base;
+  const database = new Database(base.source);
+  const metrics = new Metrics();
+  const http = config.of(httpSettings);
+  const publicUrl = http.publicUrl ?? `http://localhost:${String(http.port)}`;
+  const applications = config.of(authFlowSettings).applications ?? [{ clientId: 'default', name: http.gatewayName }];
+  const userSettings = config.of(usersSettings);
+  const tokenSettings = config.of(sessionSettings);
+
+  const recorder = new AuditRecorder(clock, chance);
+  const sealer = new AuditSealer(database, keyring, log);
+  const limits = new Limits(database);
+  const { providers, routes: deliveryRoutes } = deliveryProviders(config, database);
+  const outbox: Outbox = new Outbox(
+    new OutboxStore(database, keyring, clock, chance),
+    new Dispatcher(providers, metrics, log),
+    { onDelivery: (challengeId, state) => challenges.delivered(challengeId, state) },
+    chance,
+    log,
+  );
+
+  const hasher = new PasswordHasher(keyring, userSettings.hashesInParallel);
+  const users = new Users(database, hasher, clock, chance, userSettings.passwordMinimumLength);
+  const passwords = new PasswordSignIn(database, limits, hasher);
+
+  const factors = new Factors(database);
+  const devices: DevicePort = {
+    settle: (...answer) => answers.settle(...answer),
+    find: (...names) => answers.find(...names),
+    waiting: (factorId) => answers.waiting(factorId),
+    versions: (factorIds) => answers.versions(factorIds),
+    received: (challengeId) => challenges.delivered(challengeId, 'RECEIVED'),
+    activate: (...pairing) => enrollments.activateByDevice(...pairing),
+  };
+  const kindDeps = { config, clock, chance, keyring, sql: database, bus, log, publicUrl, gatewayName: http.gatewayName, devices };
+  const kinds = new Map<string, FactorKindAtWork<never>>(
+    factorKinds.map((module) => [module.kind, module.create(kindDeps) as FactorKindAtWork<never>]),
+  );
+
+  const knownDevices = new KnownDevices(database, keyring, clock, chance);
+  const signingKeys = new SigningKeys(database, keyring, clock, chance, log, tokenSettings);
+  const refreshTokens = new RefreshTokens(database, keyring, tokenSettings, (tx, reuse) =>
+    recorder.record(tx, { type: 'TOKEN_REUSE_DETECTED', outcome: 'FAILURE', ...reuse }),
+  );
+  const sessions = new Sessions(
+    database,
+    keyring,
+    clock,
+    chance,
+    new AccessTokens(signingKeys, clock, chance, publicUrl, tokenSettings),
+    refreshTokens,
+    tokenSettings,
+  );
+
+  const flowWatcher = new Watcher('flow', bus, (ids) => flowVersions(database, ids), log);
+  const opener = new SessionOpener(sessions, knownDevices, recorder);
+  const flows = new Flows(database, clock, chance, flowWatcher, opener);
+  const engine = {
+    database, kinds, limits, recorder, outbox, keyring, clock, chance, metrics, flows,
+    ringDevice: (factorId: string) => void bus.publish(`device:${factorId}`, ''),
+  };
+  const challenges: Challenges = new Challenges(engine);
+  const answers: DeviceAnswers = new DeviceAnswers(engine, challenges);
+  const enrollmentWatcher = new Watcher('enrollment', bus, (ids) => enrollmentVersions(database, ids), log);
+  const enrollments: Enrollments = new Enrollments({
+    database, kinds, factors, recorder, keyring, clock, chance, flows, watcher: enrollmentWatcher,
+  });
+
+  const beginFlow = new BeginFlow(database, flows, factors, challenges, limits, opener, log);
+  const signIn = new SignIn(passwords, knownDevices, beginFlow, recorder, database, metrics, clock, applications);
+  const stepUp = new StepUp(users, factors, passwords, sessions, beginFlow, clock, applications);
+  const steps = new FlowSteps(database, flows, factors, challenges, users, opener, keyring);
+  const accounts = new Accounts(database, users, sessions, recorder);
+  const access = new EnrollmentAccess(users, factors, flows, sessions, clock);
+
+  const resolvers = resolversOf([
+    new AuthFlowResolver(flows, steps, signIn, stepUp, flowWatcher),
+    new AuthFlowFieldsResolver(factors, challenges, limits),
+    new EnrollmentResolver(enrollments, access, flows, enrollmentWatcher),
+    new EnrollmentFieldsResolver(enrollments, users, factors),
+    new AccountResolver(accounts, access),
+    new UserFieldsResolver(factors, limits, sessions),
+    new TokensResolver(sessions),
+    new GatewayResolver({
+      name: http.gatewayName,
+      version: VERSION,
+      publicUrl,
+      passwordMinimumLength: userSettings.passwordMinimumLength,
+      supportUrl: http.supportUrl ?? null,
+    }),
+    ...[...kinds.values()].flatMap((kind) => [...kind.resolvers]),
+  ]);
+
+  const sweep = async (): Promise<number> => {
+    const turns = [
+      () => challenges.sweep(),
+      () => flows.sweep((tx, flowId) => challenges.close(tx, flowId, 'EXPIRED')),
+      () => enrollments.sweep(),
+      () => sessions.sweep(),
+      () => limits.sweep(),
+      ...[...kinds.values()].flatMap((kind) => (kind.sweep ? [() => kind.sweep?.() ?? Promise.resolve(0)] : [])),
+    ];
+    let swept = 0;
+    for (const turn of turns) swept += await turn();
+    return swept;
+  };
+
+  await signingKeys.prepare();
+  let sweeper: ReturnType<typeof repeat> | undefined;
+  return {
+    config, log, metrics, accounts, signingKeys, sealer, outbox, sweep,
+    schema: gatewaySchema(),
+    routes: [...sessionRoutes(signingKeys, publicUrl), ...deliveryRoutes],
+    authenticationMutations: new Set(AUTHENTICATION_MUTATIONS),
+    watchers: { flows: flowWatcher, enrollments: enrollmentWatcher },
+    context: (facts) => requestContext(facts, resolvers, (authorization) => authenticate(authorization, sessions, kinds)),
+    isStanding: (caller) => isStanding(caller, sessions, kinds),
+    isReady: async () => {
+      try {
+        await database.rows('SELECT 1');
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    start() {
+      outbox.start();
+      sealer.start();
+      sweeper ??= repeat('sweeper', SWEEP_EVERY, sweep, log);
+    },
+    async close() {
+      flowWatcher.close();
+      enrollmentWatcher.close();
+      await Promise.all([outbox.stop(), sealer.stop(), sweeper?.stop()]);
+      await base.close();
+    },
+  };
+}
+
+type Kinds = ReadonlyMap<string, FactorKindAtWork<never>>;
+
+function resolversOf(instances: readonly object[]): Resolvers {
+  const byClass = new Map<unknown, object>(instances.map((instance) => [instance.constructor, instance]));
+  return {
+    get<T extends object>(resolver: new (...parts: never[]) => T): T {
+      const instance = byClass.get(resolver);
+      if (!instance) throw new Error(`no instance of ${resolver.name}: build it in app.ts`);
+      return instance as T;
+    },
+  };
+}
+
+function requestContext(
+  facts: RequestFacts,
+  resolvers: Resolvers,
+  identify: (authorization: string) => Promise<Caller>,
+): RequestContext {
+  let caller: Promise<Caller> | undefined;
+  const { authorization } = facts;
+  return {
+    requestId: facts.requestId,
+    resolvers,
+    client: clientContext(facts.ipAddress, facts.userAgent),
+    addressKey: addressKey(facts.ipAddress),
+    cookies: facts.cookies,
+    caller: () =>
+      (caller ??= authorization === undefined ? Promise.resolve({ kind: 'anonymous' } as const) : identify(authorization)),
+  };
+}
+
+async function authenticate(authorization: string, sessions: Sessions, kinds: Kinds): Promise<Caller> {
+  const [, scheme = '', credential = ''] = /^(\S+) +(\S+)$/.exec(authorization) ?? [];
+  if (scheme.toLowerCase() === 'bearer') return sessions.authenticate(credential);
+  if (scheme.toLowerCase() === 'device') {
+    for (const kind of kinds.values()) if (kind.authenticateDevice) return kind.authenticateDevice(credential);
+  }
+  throw new RequestFault('UNAUTHENTICATED');
+}
+
+async function isStanding(caller: Caller, sessions: Sessions, kinds: Kinds): Promise<boolean> {
+  if (caller.kind === 'user') return sessions.isStanding(caller);
+  if (caller.kind === 'anonymous') return true;
+  for (const kind of kinds.values()) if (kind.isDeviceStanding) return kind.isDeviceStanding(caller);
+  return false;
+}

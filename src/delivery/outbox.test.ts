@@ -1,0 +1,409 @@
+import { describeOnEachBackend, describeOnServers } from '../../test/support/backends';
+import { loadConfig } from '../config';
+import {
+  Keyring,
+  Metrics,
+  createLog,
+  newKeyringLine,
+  parseKeyring,
+  systemChance,
+  systemClock,
+  type Database,
+  type Sql,
+} from '../platform';
+import {
+  DevInbox,
+  Dispatcher,
+  Outbox,
+  OutboxStore,
+  deliveryFeature,
+  deliveryProviders,
+  noPush,
+  type DeliveryProvider,
+  type Message,
+} from '.';
+
+const parsed = parseKeyring(newKeyringLine(systemChance));
+const keyring = new Keyring('keys' in parsed ? parsed.keys : [], systemChance);
+const TIMEOUT = 50;
+
+const sms = (text: string, more: Partial<Message> = {}): Message => ({
+  channel: 'sms',
+  to: '+15550100',
+  subject: 'Your code',
+  text,
+  ...more,
+});
+
+/** Remembers what it was given; `fail` decides before it is taken, and may throw or hang. */
+function carrier(
+  channel: Message['channel'] = 'sms',
+  fail: (nth: number) => Promise<void> = () => Promise.resolve(),
+) {
+  const taken: { id: string; message: Message }[] = [];
+  let tries = 0;
+  const provider: DeliveryProvider = {
+    name: 'test-carrier',
+    channel,
+    async send(message, id) {
+      await fail((tries += 1));
+      taken.push({ id, message });
+    },
+  };
+  return { provider, taken, texts: () => taken.map(({ message }) => message.text), tries: () => tries };
+}
+const refuse = () => Promise.reject(new Error('503 from the carrier'));
+const never = () => new Promise<never>(() => undefined);
+
+describeOnEachBackend('the outbox', (backend) => {
+  let database: Database;
+  let close: () => Promise<void>;
+  let logged: string;
+  let metrics: Metrics;
+  let heard: [string, string][];
+  const started: Outbox[] = [];
+
+  beforeAll(async () => {
+    ({ database, close } = await backend.open([deliveryFeature]));
+    await database.rows('CREATE TABLE test_clock (ahead interval NOT NULL)');
+    await database.rows(`INSERT INTO test_clock VALUES ('0')`);
+    await database.rows(`CREATE OR REPLACE FUNCTION gateway_now() RETURNS timestamptz LANGUAGE sql VOLATILE
+      AS 'SELECT clock_timestamp() + ahead FROM test_clock'`);
+  });
+  afterAll(() => close());
+  beforeEach(async () => {
+    await database.rows('TRUNCATE outbox, dev_inbox');
+    await database.rows(`UPDATE test_clock SET ahead = '0'`);
+    [logged, metrics, heard] = ['', new Metrics(), []];
+  });
+  afterEach(() => Promise.all(started.splice(0).map((outbox) => outbox.stop())));
+
+  const log = () => createLog('debug', { write: (line: string) => void (logged += line) });
+  function newOutbox(...providers: DeliveryProvider[]): Outbox {
+    const store = new OutboxStore(database, keyring, systemClock, systemChance);
+    const dispatcher = new Dispatcher(providers, metrics, log(), TIMEOUT);
+    const port = {
+      onDelivery: (reference: string, state: string) => Promise.resolve(void heard.push([reference, state])),
+    };
+    return new Outbox(store, dispatcher, port, systemChance, log());
+  }
+  const add = (outbox: Outbox, ...messages: Message[]) =>
+    database.transaction((tx) => outbox.add(tx, messages, 'chl_1'));
+  const later = (interval: string) =>
+    database.rows('UPDATE test_clock SET ahead = ahead + $1::interval', [interval]);
+  const rows = () =>
+    database.rows<{ state: string; sealed: string | null; attempts: number }>(
+      'SELECT state, sealed, attempts FROM outbox ORDER BY id',
+    );
+  const counted = async () =>
+    (await metrics.messages.get()).values.map(
+      ({ labels, value }) => `${labels.channel ?? ''} ${labels.outcome ?? ''} ${String(value)}`,
+    );
+  const until = async (isSo: () => boolean) => {
+    for (const end = Date.now() + 5000; !isSo() && Date.now() < end;)
+      await new Promise((turn) => setTimeout(turn, 5));
+    expect(isSo()).toBe(true);
+  };
+
+  it('hands a message to the provider of its channel, whole, and tells how it ended', async () => {
+    const [phone, mail] = [carrier('sms'), carrier('email')];
+    const outbox = newOutbox(phone.provider, mail.provider);
+    const message = sms('one', { data: { a: 'ü' }, expiresAt: new Date(Date.now() + 60_000) });
+    await add(outbox, message, { channel: 'email', to: 'a@example.com', subject: 's', text: 'two' });
+    expect(await outbox.deliverDue()).toBe(2);
+    expect(phone.taken.map((one) => one.message)).toEqual([message]);
+    expect(mail.texts()).toEqual(['two']);
+    expect(heard).toEqual([
+      ['chl_1', 'SENT'],
+      ['chl_1', 'SENT'],
+    ]);
+    expect((await counted()).sort()).toEqual(['email sent 1', 'sms sent 1']);
+    expect(await outbox.deliverDue()).toBe(0);
+  });
+
+  it('holds a message of a transaction that was rolled back for nobody', async () => {
+    const { provider, tries } = carrier();
+    const outbox = newOutbox(provider);
+    await expect(
+      database.transaction(async (tx) => {
+        await outbox.add(tx, [sms('one')]);
+        throw new Error('broken');
+      }),
+    ).rejects.toThrow('broken');
+    expect([await outbox.deliverDue(), tries()]).toEqual([0, 0]);
+  });
+
+  it('holds nothing readable while a message waits, and nothing at all afterwards', async () => {
+    const outbox = newOutbox(carrier().provider);
+    await add(outbox, sms('Your code is 814633', { data: { code: '814633' } }));
+    const waiting = JSON.stringify(await database.rows('SELECT * FROM outbox'));
+    for (const secret of ['814633', '15550100', 'Your code', Buffer.from('814633').toString('base64url')]) {
+      expect(waiting).not.toContain(secret);
+    }
+    await outbox.deliverDue();
+    expect(await rows()).toEqual([{ state: 'SENT', sealed: null, attempts: 1 }]);
+  });
+
+  it('opens a sealed message only in its own row', async () => {
+    const { provider, tries } = carrier();
+    const outbox = newOutbox(provider);
+    await add(outbox, sms('one'), sms('two'));
+    await database.rows('UPDATE outbox SET sealed = (SELECT sealed FROM outbox ORDER BY id LIMIT 1)');
+    await outbox.deliverDue();
+    expect(tries()).toBe(1);
+    expect(logged).toContain('cannot be opened');
+  });
+
+  it('sends without waiting for the timer once the transaction is committed', async () => {
+    const { provider, texts } = carrier();
+    const outbox = newOutbox(provider);
+    started.push(outbox);
+    outbox.start();
+    const begin = Date.now();
+    await add(outbox, sms('one'));
+    await until(() => texts().length === 1);
+    expect(Date.now() - begin).toBeLessThan(1500);
+  });
+
+  it('tries again, later each time, until the provider takes it', async () => {
+    const { provider, texts, tries } = carrier('sms', (nth) => (nth < 4 ? refuse() : Promise.resolve()));
+    const outbox = newOutbox(provider);
+    await add(outbox, sms('one'));
+    for (const longest of ['2 s', '6 s', '18 s']) {
+      await outbox.deliverDue();
+      expect(await outbox.deliverDue()).toBe(0);
+      await later(longest);
+    }
+    expect(tries()).toBe(3);
+    expect(heard).toEqual([]);
+    expect(await outbox.deliverDue()).toBe(1);
+    expect(texts()).toEqual(['one']);
+    expect(heard).toEqual([['chl_1', 'SENT']]);
+  });
+
+  it('gives up after five tries', async () => {
+    const { provider, tries } = carrier('sms', refuse);
+    const outbox = newOutbox(provider);
+    await add(outbox, sms('one'));
+    for (let turn = 0; turn < 8; turn += 1) {
+      expect(await outbox.deliverDue()).toBe(0);
+      await later('1 min');
+    }
+    expect(tries()).toBe(5);
+    expect(await rows()).toEqual([{ state: 'FAILED', sealed: null, attempts: 5 }]);
+    expect(heard).toEqual([['chl_1', 'FAILED']]);
+    expect(await counted()).toEqual(['sms failed 1']);
+  });
+
+  it('drops an expired message unsent', async () => {
+    const { provider, tries } = carrier();
+    const outbox = newOutbox(provider);
+    await add(outbox, sms('one', { expiresAt: new Date(Date.now() + 60_000) }));
+    await later('61 s');
+    expect(await outbox.deliverDue()).toBe(0);
+    expect(tries()).toBe(0);
+    expect(await rows()).toEqual([{ state: 'FAILED', sealed: null, attempts: 1 }]);
+    expect(heard).toEqual([['chl_1', 'FAILED']]);
+  });
+
+  it('does not put a message off beyond its expiry', async () => {
+    const outbox = newOutbox(carrier('sms', refuse).provider);
+    await add(outbox, sms('one', { expiresAt: new Date(Date.now() + 900) }));
+    await outbox.deliverDue();
+    expect(heard).toEqual([['chl_1', 'FAILED']]);
+  });
+
+  it('gives up at once where no provider serves the channel', async () => {
+    const outbox = newOutbox(carrier('email').provider);
+    await add(outbox, sms('one'));
+    await outbox.deliverDue();
+    expect(heard).toEqual([['chl_1', 'FAILED']]);
+  });
+
+  it('waits for a hanging provider no longer than its time, which holds up no other channel and no statement', async () => {
+    const hanging = carrier('sms', never);
+    const push = carrier('push');
+    const outbox = newOutbox(hanging.provider, push.provider);
+    started.push(outbox);
+    outbox.start();
+    await add(outbox, sms('one'));
+    await until(() => hanging.tries() === 1);
+    await add(outbox, { channel: 'push', to: 'dev_1', subject: '', text: 'push' });
+    await until(() => push.texts().length === 1);
+    await until(() => logged.includes(`no answer within ${String(TIMEOUT)} ms`));
+    await outbox.stop();
+    expect(await rows()).toEqual([
+      expect.objectContaining({ state: 'QUEUED' }),
+      expect.objectContaining({ state: 'SENT', sealed: null }),
+    ]);
+  });
+
+  it('two processes that race over 200 messages send each exactly once', async () => {
+    const slow = () => new Promise<void>((resolve) => setTimeout(resolve, Math.random() * 5));
+    const [one, other] = [carrier('sms', slow), carrier('sms', slow)];
+    const [first, second] = [newOutbox(one.provider), newOutbox(other.provider)];
+    await add(first, ...Array.from({ length: 200 }, (_, index) => sms(String(index))));
+    await Promise.all([first.deliverDue(), second.deliverDue(), first.deliverDue(), second.deliverDue()]);
+    const texts = [...one.texts(), ...other.texts()];
+    expect(texts).toHaveLength(200);
+    expect(new Set(texts).size).toBe(200);
+    expect(one.texts().length * other.texts().length).toBeGreaterThan(0);
+  });
+
+  it('a process that dies while it sends costs one copy of the same message after its lease, and no other', async () => {
+    let wake = (): void => undefined;
+    const asleep = carrier('sms', () => new Promise((resolve) => (wake = resolve)));
+    const store = new OutboxStore(database, keyring, systemClock, systemChance);
+    const port = { onDelivery: () => Promise.resolve(void heard.push(['from the dead', 'SENT'])) };
+    const dying = new Outbox(
+      store,
+      new Dispatcher([asleep.provider], metrics, log(), 60_000),
+      port,
+      systemChance,
+      log(),
+    );
+    await add(dying, sms('one'));
+    const dead = dying.deliverDue();
+    await until(() => asleep.tries() === 1);
+
+    const alive = carrier();
+    const outbox = newOutbox(alive.provider);
+    await later('29 s');
+    expect(await outbox.deliverDue()).toBe(0);
+    await later('2 s');
+    expect(await outbox.deliverDue()).toBe(1);
+    expect(await outbox.deliverDue()).toBe(0);
+
+    // Should it wake up after all, it tells nobody: the message is no longer its own.
+    wake();
+    expect(await dead).toBe(0);
+    expect(alive.taken).toEqual(asleep.taken);
+    expect(heard).toEqual([['chl_1', 'SENT']]);
+    expect(await counted()).toEqual(['sms sent 1']);
+  });
+
+  it('a message that ends every process that sends it is given up', async () => {
+    const outbox = newOutbox(carrier('sms', refuse).provider);
+    await add(outbox, sms('one'));
+    await database.rows(`UPDATE outbox SET attempts = 5`);
+    await outbox.deliverDue();
+    expect(heard).toEqual([['chl_1', 'FAILED']]);
+  });
+
+  it('marks what was sent although the database was away for a moment', async () => {
+    const { provider, taken } = carrier();
+    let failures = 2;
+    class Shaky extends OutboxStore {
+      override settle(...args: Parameters<OutboxStore['settle']>): Promise<boolean> {
+        return (failures -= 1) >= 0 ? Promise.reject(new Error('ECONNRESET')) : super.settle(...args);
+      }
+    }
+    const store = new Shaky(database, keyring, systemClock, systemChance);
+    const port = { onDelivery: () => Promise.reject(new Error('nobody home')) };
+    const outbox = new Outbox(store, new Dispatcher([provider], metrics, log()), port, systemChance, log());
+    await add(outbox, sms('one'));
+    expect(await outbox.deliverDue()).toBe(1);
+    await later('1 min');
+    expect(await outbox.deliverDue()).toBe(0);
+    expect(taken).toHaveLength(1);
+  });
+
+  it('logs a refusal without the address, the code and the text that the provider quotes', async () => {
+    const quote = () =>
+      Promise.reject(new Error('21211: +15550100 is no number; body "Your code is 814633", 0049301234567'));
+    const outbox = newOutbox(carrier('sms', quote).provider);
+    await add(outbox, sms('Your code is 814633'));
+    await outbox.deliverDue();
+    expect(logged).toContain('21211: […] is no number');
+    expect(logged).not.toMatch(/15550100|814633|301234567/);
+  });
+
+  it('removes what was settled 30 days ago, and nothing that still waits', async () => {
+    const outbox = newOutbox(carrier('sms').provider);
+    const store = new OutboxStore(database, keyring, systemClock, systemChance);
+    await add(outbox, sms('one'));
+    await outbox.deliverDue();
+    await add(outbox, sms('two'));
+    await later('29 days');
+    expect(await store.sweep()).toBe(0);
+    await later('2 days');
+    expect(await store.sweep()).toBe(1);
+    expect(await rows()).toEqual([expect.objectContaining({ state: 'QUEUED' })]);
+  });
+
+  describe('with the dev inbox', () => {
+    const development = loadConfig([], {});
+    const production = loadConfig([], { NODE_ENV: 'production' });
+
+    it('shows every message, the newest first, through its route', async () => {
+      const { providers, routes } = deliveryProviders(development, database);
+      const outbox = newOutbox(...providers);
+      for (const text of ['one', 'two']) {
+        await add(outbox, sms(text, { data: { challenge: 'chl_1' } }));
+        await outbox.deliverDue();
+      }
+      await add(outbox, { channel: 'push', to: 'dev_1', subject: 'Approve?', text: 'three' });
+      await outbox.deliverDue();
+      expect(routes.map(({ path, maxAgeSeconds }) => [path, maxAgeSeconds])).toEqual([
+        ['/dev/inbox.json', 0],
+      ]);
+      const shown = JSON.parse(JSON.stringify(await routes[0]?.answer())) as object[];
+      const common = {
+        id: expect.stringMatching(/^msg_[0-9a-z]{26}$/) as string,
+        at: expect.stringMatching(/^20.*Z$/) as string,
+      };
+      const inSms = {
+        ...common,
+        channel: 'sms',
+        to: '+15550100',
+        subject: 'Your code',
+        data: { challenge: 'chl_1' },
+      };
+      expect(shown).toEqual([
+        { ...common, channel: 'push', to: 'dev_1', subject: 'Approve?', text: 'three', data: {} },
+        { ...inSms, text: 'two' },
+        { ...inSms, text: 'one' },
+      ]);
+    });
+
+    it('keeps the newest 200, and a message tried again once', async () => {
+      const inbox = DevInbox.open(development, database);
+      const [provider] = inbox.providers();
+      const signal = new AbortController().signal;
+      for (let nth = 1; nth <= 203; nth += 1)
+        await provider?.send(sms(String(nth)), `out_${String(nth)}`, signal);
+      await provider?.send(sms('203'), 'out_203', signal);
+      const shown = await inbox.list();
+      expect(shown).toHaveLength(200);
+      expect([shown[0]?.text, shown[199]?.text]).toEqual(['203', '4']);
+      expect(await database.rows('SELECT 1 FROM dev_inbox')).toHaveLength(200);
+    });
+
+    it('is refused in production, where push works without a provider', async () => {
+      expect(() => DevInbox.open(production, database)).toThrow('refused in production');
+      const { providers, routes } = deliveryProviders(production, database);
+      expect([providers, routes]).toEqual([[noPush], []]);
+      const outbox = newOutbox(...providers);
+      await add(outbox, { channel: 'push', to: 'dev_1', subject: 'Approve?', text: 'three' });
+      await outbox.deliverDue();
+      expect(heard).toEqual([['chl_1', 'SENT']]);
+      expect(await database.rows('SELECT 1 FROM dev_inbox')).toEqual([]);
+    });
+  });
+});
+
+describeOnServers('the outbox, with many sessions', (postgres) => {
+  it('messages that another process is just taking up are passed over, and not waited for', async () => {
+    const { database, close } = await postgres.open([deliveryFeature]);
+    const store = (sql: Sql) => new OutboxStore(sql, keyring, systemClock, systemChance);
+    await database.transaction((tx) => store(tx).add(tx, [sms('one'), sms('two'), sms('three')], undefined));
+    const [mine, theirs] = await database.transaction(async (tx) => {
+      const claimed = await store(tx).claim('sms', 2);
+      return [claimed, await store(database).claim('sms', 20)];
+    });
+    expect([mine?.length, theirs?.length]).toEqual([2, 1]);
+    expect(new Set([...(mine ?? []), ...(theirs ?? [])].map(({ id }) => id)).size).toBe(3);
+    expect(await store(database).claim('sms', 20)).toEqual([]);
+    await close();
+  });
+});

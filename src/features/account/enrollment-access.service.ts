@@ -1,0 +1,59 @@
+import { Refusal, RequestFault, reaches, unixSeconds, type Clock } from '../../kernel';
+import type { Caller, UserCaller } from '../../platform';
+import type { Flows } from '../auth-flow';
+import type { EnrollmentNow, Origin } from '../enrollment';
+import type { Factors } from '../factors';
+import type { Sessions } from '../sessions';
+import { isLocked, type User, type Users } from '../users';
+
+/** How fresh a step-up must be for what changes an account. */
+export const STEP_UP_MAX_AGE_SECONDS = 300;
+
+/** Who may add a factor: a user signed in and stepped up, or the holder of a flow that asks for the first factor. */
+export class EnrollmentAccess {
+  constructor(
+    private readonly users: Users,
+    private readonly factors: Factors,
+    private readonly flows: Flows,
+    private readonly sessions: Sessions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Refuses with STEP_UP_REQUIRED unless the caller's token proves the level of the account, freshly. */
+  async requireStepUp(caller: UserCaller): Promise<void> {
+    const hasFactor = (await this.factors.active(caller.userId)).length > 0;
+    const requiredAssurance = hasFactor ? 'AAL2' : 'AAL1';
+    const age = unixSeconds(this.clock.now()) - unixSeconds(caller.authenticatedAt);
+    if (reaches(caller.assurance, requiredAssurance) && age <= STEP_UP_MAX_AGE_SECONDS) return;
+    throw new Refusal('STEP_UP_REQUIRED', { requiredAssurance, maxAgeSeconds: STEP_UP_MAX_AGE_SECONDS });
+  }
+
+  /** Whose factor is to be enrolled. Throws UNAUTHENTICATED, or refuses with INVALID_TOKEN, WRONG_STATUS, STEP_UP_REQUIRED. */
+  async toStart(flowToken: string | undefined, caller: () => Promise<UserCaller>): Promise<{ user: User; origin: Origin }> {
+    if (flowToken !== undefined) {
+      const flow = await this.flows.readLive(flowToken);
+      if (flow.status !== 'ENROLLMENT_REQUIRED') throw new Refusal('WRONG_STATUS');
+      return { user: await this.activeUser(flow.userId), origin: { flowId: flow.id, sessionId: null } };
+    }
+    const signedIn = await caller();
+    const user = await this.activeUser(signedIn.userId);
+    await this.requireStepUp(signedIn);
+    return { user, origin: { flowId: null, sessionId: signedIn.sessionId } };
+  }
+
+  /** An enrollment is confirmed where it began: its session must stand, and whoever is signed in must be in that session. */
+  async toConfirm(enrollment: EnrollmentNow, caller: Caller): Promise<void> {
+    await this.activeUser(enrollment.userId);
+    const { sessionId, userId } = enrollment;
+    if (sessionId === null) return;
+    if (caller.kind === 'user' && caller.sessionId !== sessionId) throw new Refusal('INVALID_TOKEN', {}, 'another session');
+    if (!(await this.sessions.isStanding({ sessionId, userId }))) throw new Refusal('INVALID_TOKEN', {}, 'session over');
+  }
+
+  private async activeUser(userId: string): Promise<User> {
+    const user = await this.users.find(userId);
+    if (!user) throw new RequestFault('UNAUTHENTICATED');
+    if (isLocked(user, this.clock.now())) throw new Refusal('INVALID_TOKEN', {}, 'the user is locked');
+    return user;
+  }
+}

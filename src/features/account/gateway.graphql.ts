@@ -1,0 +1,66 @@
+import { Field, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { Url } from '../../platform';
+import { factorKindEnum, factorKinds } from '../factors';
+import { PASSWORD_MAX } from '../users';
+
+export interface GatewayFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly publicUrl: string;
+  readonly passwordMinimumLength: number;
+  readonly supportUrl: string | null;
+}
+
+@ObjectType('Gateway', { description: 'What a login page or a service needs to know beforehand. Public.' })
+export class Gateway {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String)
+  version!: string;
+
+  @Field(() => Url, { description: 'The `iss` claim.' })
+  issuer!: string;
+
+  @Field(() => Url, {
+    description: 'Public keys (JWK Set). Also found through `/.well-known/openid-configuration`.',
+  })
+  jwksUri!: string;
+
+  @Field(() => Url, { description: 'Where subscriptions go (graphql-ws).' })
+  subscriptionUrl!: string;
+
+  @Field(() => [factorKindEnum], { description: 'Factor kinds that are switched on.' })
+  enabledKinds: readonly string[] = factorKinds.map((module) => module.kind);
+
+  @Field(() => Int)
+  passwordMinimumLength!: number;
+
+  @Field(() => Int)
+  passwordMaximumLength: number = PASSWORD_MAX;
+
+  @Field(() => Url, { nullable: true })
+  supportUrl!: string | null;
+}
+
+@Resolver()
+export class GatewayResolver {
+  private readonly shown: Gateway;
+
+  constructor(facts: GatewayFacts) {
+    this.shown = Object.assign(new Gateway(), {
+      name: facts.name,
+      version: facts.version,
+      issuer: facts.publicUrl,
+      jwksUri: `${facts.publicUrl}/.well-known/jwks.json`,
+      subscriptionUrl: `${facts.publicUrl.replace(/^http/, 'ws')}/graphql`,
+      passwordMinimumLength: facts.passwordMinimumLength,
+      supportUrl: facts.supportUrl,
+    });
+  }
+
+  @Query(() => Gateway, { description: 'Public facts about this gateway. **Anyone.**' })
+  gateway(): Gateway {
+    return this.shown;
+  }
+}

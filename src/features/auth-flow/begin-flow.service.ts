@@ -1,0 +1,112 @@
+import { Refusal, type AssuranceLevel, type AuthFlowPurpose, type ClientContext, type Proven } from '../../kernel';
+import type { Database, Log } from '../../platform';
+import { kindModule, type FactorFacts, type Factors } from '../factors';
+import type { Challenges } from '../challenges';
+import { LIMITS, type Limits } from '../limits';
+import { decide } from '../policy';
+import type { IssuedTokens } from '../sessions';
+import type { User } from '../users';
+import type { Application } from './auth-flow.config';
+import { firstStatus, usefulFactors, type FlowNow } from './flow';
+import type { Flows } from './flows.service';
+import type { SessionOpener } from './session-opener.service';
+
+/** What a mutation gives back of a flow. */
+export interface FlowResult {
+  readonly flow: FlowNow;
+  readonly flowToken?: string;
+  readonly tokens?: IssuedTokens;
+}
+
+export interface FlowWish {
+  readonly purpose: AuthFlowPurpose;
+  readonly user: User;
+  /** What is proven already; the first factor, except where a step-up begins from a session. */
+  readonly proofs: readonly Proven[];
+  /** The proofs are the session's own and fresh enough: nothing is asked, and no time of authentication is renewed. */
+  readonly isNeedless?: boolean;
+  readonly application: Application;
+  /** Ask for at least this, even if the policy demands less. */
+  readonly requestedAssurance: AssuranceLevel | null;
+  /** STEP_UP only: the session to be raised. */
+  readonly sessionId: string | null;
+  readonly knownDeviceId: string | null;
+  readonly message: string | null;
+  readonly context: ClientContext;
+  readonly autoStart: boolean;
+}
+
+/** From a first factor to a flow: every way in comes through here, and so through the one decision. */
+export class BeginFlow {
+  constructor(
+    private readonly database: Database,
+    private readonly flows: Flows,
+    private readonly factors: Factors,
+    private readonly challenges: Challenges,
+    private readonly limits: Limits,
+    private readonly opener: SessionOpener,
+    private readonly log: Log,
+  ) {}
+
+  /** Refuses with RATE_LIMITED, or BLOCKED_BY_POLICY where nothing the user has can reach the level. */
+  async begin(wish: FlowWish): Promise<FlowResult> {
+    await this.limits.chargeUse(LIMITS.flowsByUser, wish.user.id);
+    const factors = await this.factors.active(wish.user.id);
+    const decision = decide({
+      purpose: wish.purpose,
+      hasFactor: factors.length > 0,
+      requestedAssurance: wish.requestedAssurance,
+    });
+    const needs = { proofs: [...wish.proofs], requiredAssurance: decision.requiredAssurance };
+    const first = firstStatus(needs, factors);
+    const reason = wish.isNeedless ? 'CHALLENGE_NOT_NEEDED' : first.reason;
+    const begun = await this.database.transaction((tx) =>
+      this.flows.begin(tx, {
+        purpose: wish.purpose,
+        status: first.status,
+        reason,
+        userId: wish.user.id,
+        clientId: wish.application.clientId,
+        applicationName: wish.application.name,
+        ...needs,
+        promptReasons: [...decision.promptReasons],
+        sessionId: wish.sessionId,
+        knownDeviceId: wish.knownDeviceId,
+        message: wish.message,
+        context: wish.context,
+      }),
+    );
+    if (first.status === 'CHALLENGE_REQUIRED' && wish.autoStart) await this.autoStart(begun, wish, usefulFactors(needs, factors));
+    const flow = await this.flows.readById(begun.id);
+    if (!flow) throw new Error(`flow ${begun.id} is gone`);
+    const tokens = begun.opened && (await this.opener.tokens(begun.opened, wish.user.id));
+    return { flow, flowToken: begun.flowToken, tokens };
+  }
+
+  /** Starts the best factor's challenge; what cannot be started leaves the choice to the user. */
+  private async autoStart(begun: { id: string }, wish: FlowWish, factors: readonly FactorFacts[]): Promise<void> {
+    const [best] = factors;
+    const flow = await this.flows.readById(begun.id);
+    if (!best || !flow) return;
+    // From a browser never seen before a phone is not rung by itself: the password alone must not ring it at will.
+    if (kindModule(best.kind).traits.answeredBy === 'device' && isUnknown(wish)) return;
+    try {
+      await this.challenges.start({ id: flow.id, userId: flow.userId }, best, requestOf(flow), (tx, event) =>
+        this.flows.raise(tx, flow.id, event),
+      );
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.log.debug({ flowId: flow.id, code: error.code }, 'the first challenge was not started');
+    }
+  }
+}
+
+const isUnknown = (wish: FlowWish): boolean => wish.purpose === 'SIGN_IN' && wish.knownDeviceId === null;
+
+/** What a device is shown of a flow. */
+export const requestOf = (flow: FlowNow) => ({
+  purpose: flow.purpose,
+  applicationName: flow.applicationName,
+  message: flow.message,
+  context: flow.context,
+});

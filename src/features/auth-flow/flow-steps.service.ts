@@ -1,0 +1,116 @@
+import { Refusal } from '../../kernel';
+import type { Database, Keyring } from '../../platform';
+import type { Challenges } from '../challenges';
+import type { Factors } from '../factors';
+import type { Users } from '../users';
+import { requestOf, type FlowResult } from './begin-flow.service';
+import { usefulFactors, type FlowNow } from './flow';
+import type { Flows } from './flows.service';
+import type { Opened, SessionOpener } from './session-opener.service';
+import { isFinal } from './transitions';
+
+const REPEAT_SECONDS = 30;
+
+/** What the holder of a flow token does: choose a factor, answer, collect the tokens, give up. */
+export class FlowSteps {
+  constructor(
+    private readonly database: Database,
+    private readonly flows: Flows,
+    private readonly factors: Factors,
+    private readonly challenges: Challenges,
+    private readonly users: Users,
+    private readonly opener: SessionOpener,
+    private readonly keyring: Keyring,
+  ) {}
+
+  /**
+   * Starts a factor's challenge, switches to it, or sends it again. Refuses with INVALID_TOKEN, WRONG_STATUS, NOT_FOUND,
+   * FACTOR_NOT_AVAILABLE, TOO_SOON or RATE_LIMITED.
+   */
+  async startChallenge(flowToken: string, factorId: string | undefined): Promise<FlowResult> {
+    const flow = await this.flows.readLive(flowToken);
+    if (flow.status !== 'CHALLENGE_REQUIRED' && flow.status !== 'CHALLENGE_PENDING') throw new Refusal('WRONG_STATUS');
+    const wanted = factorId ?? flow.challenge?.factorId;
+    if (!wanted) throw new Refusal('INVALID_INPUT', { path: ['input', 'factorId'], message: 'Please choose a factor.' });
+    const factor = await this.factors.find(flow.userId, wanted);
+    if (!factor) throw new Refusal('NOT_FOUND', { path: ['input', 'factorId'] });
+    if (usefulFactors(flow, [factor]).length === 0) throw new Refusal('FACTOR_NOT_AVAILABLE');
+    if (flow.challenge?.factorId === factor.id) {
+      const { resendableAt } = flow.challenge;
+      if (!resendableAt) return { flow };
+      if (resendableAt > flow.now) throw new Refusal('TOO_SOON', { retryAt: resendableAt });
+    }
+    await this.challenges.start({ id: flow.id, userId: flow.userId }, factor, requestOf(flow), (tx, event) =>
+      this.flows.raise(tx, flow.id, event),
+    );
+    return { flow: await this.again(flowToken) };
+  }
+
+  /**
+   * Answers the open challenge; with the last proof the flow is completed and the tokens are in the result. The same
+   * answer within 30 seconds after that, whose reply was lost, gives the same session.
+   */
+  async verify(flowToken: string, proof: object, challengeId: string | undefined): Promise<FlowResult> {
+    const flow = await this.flows.read(flowToken);
+    if (!flow) throw new Refusal('INVALID_TOKEN');
+    const completedBy = this.keyring.mac('proof', [flow.id, JSON.stringify(proof)]);
+    if (isFinal(flow.status)) return this.repeat(flow, flowToken, completedBy);
+    if (flow.status !== 'CHALLENGE_PENDING' && flow.status !== 'CHALLENGE_REQUIRED') throw new Refusal('WRONG_STATUS');
+    if (!flow.challenge || (challengeId !== undefined && challengeId !== flow.challenge.id)) {
+      throw new Refusal('CHALLENGE_CLOSED');
+    }
+    let opened: Opened | undefined;
+    const raise = this.flows.raiseAsHolder(flow, flowToken, completedBy, (session) => (opened = session));
+    await this.challenges.answer(flow.challenge, proof, raise);
+    return this.result(flow, flowToken, opened);
+  }
+
+  /** Collects the tokens of a VERIFIED flow; a repeat within 30 seconds gives the same session. */
+  async complete(flowToken: string): Promise<FlowResult> {
+    const flow = await this.flows.read(flowToken);
+    if (!flow) throw new Refusal('INVALID_TOKEN');
+    const completedBy = this.keyring.mac('proof', [flow.id, 'collected']);
+    if (isFinal(flow.status)) return this.repeat(flow, flowToken, completedBy);
+    if (flow.status !== 'VERIFIED') throw new Refusal('WRONG_STATUS');
+    try {
+      const opened = await this.database.transaction(async (tx) => {
+        const done = await this.flows.move(tx, flow, { type: 'collected' }, { byHolder: true, completedBy });
+        return this.opener.open(tx, done, flowToken);
+      });
+      return await this.result(flow, flowToken, opened);
+    } catch (error) {
+      // Two collections at once: the later one finds the flow completed, and repeats the earlier one's reply.
+      if (!(error instanceof Refusal) || error.code !== 'INVALID_TOKEN') throw error;
+      return this.repeat(await this.again(flowToken), flowToken, completedBy);
+    }
+  }
+
+  async cancel(flowToken: string): Promise<FlowResult> {
+    const flow = await this.flows.readLive(flowToken);
+    await this.database.transaction(async (tx) => {
+      await this.flows.move(tx, flow, { type: 'canceled' }, { byHolder: true });
+      await this.challenges.close(tx, flow.id, 'CANCELED');
+    });
+    return { flow: await this.again(flowToken) };
+  }
+
+  private async repeat(flow: FlowNow, flowToken: string, completedBy: Buffer): Promise<FlowResult> {
+    const isSameCall = flow.status === 'COMPLETED' && flow.completedBy !== null && completedBy.equals(flow.completedBy);
+    const isRecent = flow.endedAt !== null && flow.now.getTime() - flow.endedAt.getTime() <= REPEAT_SECONDS * 1000;
+    const user = isSameCall && isRecent ? await this.users.find(flow.userId) : undefined;
+    const opened = user && (await this.opener.reopen(flow, flowToken, user.roles));
+    if (!opened) throw new Refusal('INVALID_TOKEN');
+    return { flow, tokens: await this.opener.tokens(opened, flow.userId) };
+  }
+
+  private async result(flow: FlowNow, flowToken: string, opened: Opened | undefined): Promise<FlowResult> {
+    const tokens = opened && (await this.opener.tokens(opened, flow.userId));
+    return { flow: await this.again(flowToken), tokens };
+  }
+
+  private async again(flowToken: string): Promise<FlowNow> {
+    const flow = await this.flows.read(flowToken);
+    if (!flow) throw new Refusal('INVALID_TOKEN');
+    return flow;
+  }
+}

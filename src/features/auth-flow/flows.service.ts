@@ -1,0 +1,136 @@
+import { Refusal, newId, type AuthFlowReason, type Chance, type Clock, type Proven } from '../../kernel';
+import { newToken, sha256, type Database, type Sql, type UnitOfWork, type Watcher } from '../../platform';
+import type { ChallengeEvent, Conclude, FlowPort, Raise } from '../challenges';
+import { needsNothingMore, type FlowNow, type FlowRow } from './flow';
+import * as store from './auth-flow.store';
+import type { Opened, SessionOpener } from './session-opener.service';
+import { isFinal, nextStatus, type AuthFlowStatus, type FlowEventName } from './transitions';
+
+/** What can move a flow: what its challenges tell, and what its holder or an enrollment does. */
+export type FlowEvent =
+  | ChallengeEvent
+  | { readonly type: 'factorEnrolled'; readonly proof: Proven }
+  | { readonly type: 'collected' }
+  | { readonly type: 'canceled' };
+
+interface MoveOptions {
+  /** The mover holds the flow token, so that a last proof completes the flow at once. */
+  readonly byHolder: boolean;
+  readonly completedBy?: Buffer;
+}
+
+/** The state machine on its rows: every move is one compare-and-set, made by the table in `transitions.ts`. */
+export class Flows implements FlowPort {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly chance: Chance,
+    private readonly watcher: Watcher,
+    private readonly opener: SessionOpener,
+  ) {}
+
+  /** The flow of a token, as it stands now; undefined if there is none or it ended more than ten minutes ago. */
+  read(flowToken: string): Promise<FlowNow | undefined> {
+    return store.flowByToken(this.database, sha256(flowToken));
+  }
+
+  readById(id: string): Promise<FlowNow | undefined> {
+    return store.flowById(this.database, id);
+  }
+
+  /** The live flow of a token; INVALID_TOKEN if it is unknown or over. */
+  async readLive(flowToken: string): Promise<FlowNow> {
+    const flow = await this.read(flowToken);
+    if (!flow || isFinal(flow.status)) throw new Refusal('INVALID_TOKEN');
+    return flow;
+  }
+
+  /** Begins a flow; one that needs nothing more opens its session in the same transaction. */
+  async begin(
+    tx: UnitOfWork,
+    wanted: Omit<store.NewFlow, 'id'>,
+  ): Promise<{ id: string; flowToken: string; opened: Opened | undefined }> {
+    const flowToken = newToken(this.chance);
+    const id = newId('flw', this.clock, this.chance);
+    const flow = await store.addFlow(tx, { ...wanted, id }, sha256(flowToken));
+    const opened = flow.status === 'COMPLETED' ? await this.opener.open(tx, flow, flowToken) : undefined;
+    return { id, flowToken, opened };
+  }
+
+  /** For the holder of the flow token: the last proof completes the flow, and `keep` gets the session. */
+  raiseAsHolder(flow: FlowRow, flowToken: string, completedBy: Buffer, keep: (opened: Opened) => void): Raise {
+    return async (tx, event) => {
+      const moved = await this.move(tx, flow, event, { byHolder: true, completedBy });
+      if (moved.status !== 'COMPLETED') return undefined;
+      return async (later) => keep(await this.opener.open(later, moved, flowToken));
+    };
+  }
+
+  /** For everybody else: a phone, the outbox, the sweeper, an enrollment. A last proof makes the flow VERIFIED. */
+  async raise(tx: UnitOfWork, flowId: string, event: FlowEvent): Promise<Conclude | undefined> {
+    const flow = await store.lockedFlow(tx, flowId);
+    if (!flow || flow.expiresAt <= flow.now) throw new Refusal('CHALLENGE_CLOSED', {}, 'the flow is over');
+    await this.move(tx, flow, event, { byHolder: false });
+    return undefined;
+  }
+
+  async lock(tx: UnitOfWork, flowIds: readonly string[]): Promise<void> {
+    await store.lockFlows(tx, flowIds);
+  }
+
+  /** Moves a flow, or refuses: INVALID_TOKEN if it is over, CHALLENGE_CLOSED or WRONG_STATUS if the move is illegal. */
+  async move(tx: UnitOfWork, flow: FlowRow, event: FlowEvent, options: MoveOptions): Promise<FlowRow> {
+    const moved = (await this.tryMove(tx, flow, event, options)) ?? (await this.moveFresh(tx, flow.id, event, options));
+    tx.afterCommit(() => this.watcher.ring(flow.id));
+    return moved;
+  }
+
+  /** Records flows that time has ended; `close` ends what is open in them. */
+  async sweep(close: (tx: UnitOfWork, flowId: string) => Promise<void>): Promise<number> {
+    const late = await store.overdueFlows(this.database, 200);
+    for (const { id } of late) {
+      await this.database.transaction(async (tx) => {
+        if (!(await store.markExpired(tx, id))) return;
+        await close(tx, id);
+        tx.afterCommit(() => this.watcher.ring(id));
+      });
+    }
+    return late.length + (await store.dropEnded(this.database));
+  }
+
+  private async moveFresh(tx: UnitOfWork, id: string, event: FlowEvent, options: MoveOptions): Promise<FlowRow> {
+    const fresh = await store.lockedFlow(tx, id);
+    if (!fresh || fresh.expiresAt <= fresh.now || isFinal(fresh.status)) throw new Refusal('INVALID_TOKEN');
+    const moved = await this.tryMove(tx, fresh, event, options);
+    if (!moved) throw new Refusal('INVALID_TOKEN', {}, 'the flow ran out');
+    return moved;
+  }
+
+  private tryMove(tx: Sql, flow: FlowRow, event: FlowEvent, options: MoveOptions): Promise<FlowRow | undefined> {
+    const proofs = 'proof' in event ? [...flow.proofs, event.proof] : flow.proofs;
+    const name = eventName(event, { ...flow, proofs }, options.byHolder);
+    const status = nextStatus(flow.status, name);
+    if (!status) throw illegal(flow.status, name);
+    const completedBy = status === 'COMPLETED' ? (options.completedBy ?? null) : null;
+    return store.moveFlow(tx, flow.id, flow.version, { status, reason: reasonOf(event, flow), proofs, completedBy });
+  }
+}
+
+function eventName(event: FlowEvent, after: FlowRow, byHolder: boolean): FlowEventName {
+  if (event.type !== 'proven') return event.type;
+  if (!needsNothingMore(after)) return 'provenPartly';
+  return byHolder ? 'provenByHolder' : 'provenElsewhere';
+}
+
+function reasonOf(event: FlowEvent, flow: FlowRow): AuthFlowReason | null {
+  if (event.type === 'challengeEnded') return event.reason;
+  if (event.type === 'reported') return 'USER_REPORTED';
+  if (event.type === 'attemptsExhausted') return 'TOO_MANY_ATTEMPTS';
+  return event.type === 'challengeProgressed' ? flow.reason : null;
+}
+
+function illegal(status: AuthFlowStatus, event: FlowEventName): Refusal {
+  const detail = `${event} in ${status}`;
+  if (isFinal(status)) return new Refusal('INVALID_TOKEN', {}, detail);
+  return new Refusal(event.startsWith('proven') || event.startsWith('challenge') ? 'CHALLENGE_CLOSED' : 'WRONG_STATUS', {}, detail);
+}

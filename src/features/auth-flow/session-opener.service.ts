@@ -1,0 +1,115 @@
+import { Refusal, type Role } from '../../kernel';
+import type { UnitOfWork } from '../../platform';
+import type { AuditRecorder } from '../events';
+import type { KnownDevices } from '../known-devices';
+import { SessionGrant, type IssuedTokens, type OpenSession, type Sessions } from '../sessions';
+import { needsNothingMore, type FlowRow } from './flow';
+
+/** A session that the flow has opened; its tokens are minted after the commit. */
+export interface Opened {
+  readonly session: OpenSession;
+  readonly roles: readonly Role[];
+  readonly deviceToken: string | null;
+}
+
+/** The one door to a session. */
+export class SessionOpener {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly knownDevices: KnownDevices,
+    private readonly recorder: AuditRecorder,
+  ) {}
+
+  /**
+   * Opens the session of a flow that needs nothing more, or raises the session that a step-up began from. The account's
+   * state is read again here, in the transaction that issues the session. Refuses with INVALID_TOKEN.
+   */
+  async open(tx: UnitOfWork, flow: FlowRow, flowToken: string): Promise<Opened> {
+    if (!needsNothingMore(flow)) throw new Error(`flow ${flow.id} is to be opened but needs more`);
+    const roles = await rolesOfActive(tx, flow);
+    return flow.purpose === 'STEP_UP' ? this.raise(tx, flow, roles) : this.openNew(tx, flow, flowToken, roles);
+  }
+
+  tokens(opened: Opened, userId: string): Promise<IssuedTokens> {
+    return this.sessions.tokens(opened.session, { id: userId, roles: opened.roles }, opened.deviceToken);
+  }
+
+  /** The same result once more, for a completing call whose reply was lost; undefined once the session has moved on. */
+  async reopen(flow: FlowRow, flowToken: string, roles: readonly Role[]): Promise<Opened | undefined> {
+    const { sessionId, userId, endedAt } = flow;
+    if (flow.purpose === 'STEP_UP') {
+      if (!sessionId || !endedAt) return undefined;
+      const raised = await this.sessions.raisedAgain(sessionId, userId, freshProofs(flow), endedAt);
+      return raised && { session: raised, roles, deviceToken: null };
+    }
+    const session = await this.sessions.reopen(flow.id, flowToken);
+    if (!session) return undefined;
+    const deviceToken = session.knownDeviceId ? await this.knownDevices.tokenOf(session.knownDeviceId) : undefined;
+    return { session, roles, deviceToken: deviceToken ?? null };
+  }
+
+  private async openNew(tx: UnitOfWork, flow: FlowRow, flowToken: string, roles: readonly Role[]): Promise<Opened> {
+    const { userId, context } = flow;
+    const device = await this.knownDevices.note(tx, { userId, knownDeviceId: flow.knownDeviceId, context });
+    const session = await this.sessions.open(
+      tx,
+      SessionGrant.of({
+        userId,
+        clientId: flow.clientId,
+        applicationName: flow.applicationName,
+        proofs: flow.proofs,
+        flowId: flow.id,
+        flowToken,
+        knownDeviceId: device.id,
+        context,
+      }),
+    );
+    await this.recorder.record(tx, {
+      type: 'SIGN_IN_COMPLETED',
+      outcome: 'SUCCESS',
+      actorId: userId,
+      userId,
+      flowId: flow.id,
+      sessionId: session.id,
+      context,
+    });
+    return { session, roles, deviceToken: device.token };
+  }
+
+  private async raise(tx: UnitOfWork, flow: FlowRow, roles: readonly Role[]): Promise<Opened> {
+    const { userId, sessionId } = flow;
+    if (!sessionId) throw new Error(`the step-up ${flow.id} has no session`);
+    if (flow.reason === 'CHALLENGE_NOT_NEEDED') {
+      const held = await this.sessions.standing({ sessionId, userId }, tx);
+      if (!held) throw new Refusal('INVALID_TOKEN', {}, 'the session of the step-up is over');
+      return { session: { ...held, refreshToken: null }, roles, deviceToken: null };
+    }
+    const session = await this.sessions.raise(tx, sessionId, userId, freshProofs(flow));
+    if (!session) throw new Refusal('INVALID_TOKEN', {}, 'the session of the step-up is over');
+    await this.recorder.record(tx, {
+      type: 'STEP_UP_COMPLETED',
+      outcome: 'SUCCESS',
+      actorId: userId,
+      userId,
+      flowId: flow.id,
+      sessionId: session.id,
+      context: flow.context,
+    });
+    return { session, roles, deviceToken: null };
+  }
+}
+
+/** What was proven in this step-up: all but the first factor, which the session brought along. */
+const freshProofs = (flow: FlowRow) => (flow.proofs.length > 1 ? flow.proofs.slice(1) : flow.proofs);
+
+/** The roles of a user who may act now; the row stays locked against a change until the session is committed. */
+async function rolesOfActive(tx: UnitOfWork, flow: FlowRow): Promise<Role[]> {
+  const isActive = `id = $1 AND (status <> 'LOCKED' OR locked_until <= gateway_now())`;
+  const statement =
+    flow.purpose === 'STEP_UP'
+      ? `SELECT roles FROM users WHERE ${isActive} FOR SHARE`
+      : `UPDATE users SET last_sign_in_at = gateway_now() WHERE ${isActive} RETURNING roles`;
+  const user = await tx.row<{ roles: Role[] }>(statement, [flow.userId]);
+  if (!user) throw new Refusal('INVALID_TOKEN', {}, 'the user may not act any more');
+  return user.roles;
+}

@@ -1,0 +1,34 @@
+/** Where an enrollment stands. */
+export const EnrollmentStatus = { PENDING: 'PENDING', CONFIRMED: 'CONFIRMED', EXPIRED: 'EXPIRED' } as const;
+export type EnrollmentStatus = keyof typeof EnrollmentStatus;
+
+export interface EnrollmentRow {
+  readonly id: string;
+  readonly userId: string;
+  readonly kind: string;
+  readonly status: EnrollmentStatus;
+  readonly sealedKept: string | null;
+  readonly label: string | null;
+  /** The id that the factor will have, reserved: secrets are sealed for its row. */
+  readonly factorId: string;
+  readonly flowId: string | null;
+  readonly sessionId: string | null;
+  readonly expiresAt: Date;
+}
+
+export interface EnrollmentNow extends EnrollmentRow {
+  readonly now: Date;
+}
+
+/** Expiry holds before the sweeper has recorded it. */
+export const asOfNow = (enrollment: EnrollmentNow): EnrollmentNow =>
+  enrollment.status === 'PENDING' && enrollment.expiresAt <= enrollment.now
+    ? { ...enrollment, status: 'EXPIRED' }
+    : enrollment;
+
+export const placeOfKept = ({ id, userId }: Pick<EnrollmentRow, 'id' | 'userId'>) => ({
+  table: 'enrollment',
+  column: 'sealed_kept',
+  row: id,
+  user: userId,
+});

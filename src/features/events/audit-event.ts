@@ -1,0 +1,44 @@
+import type { ClientContext } from '../../kernel';
+
+/** What can have happened. Also the webhook event types of the contract, in lower case with dots. */
+export const AuditEventType = {
+  /** The first factor was given; FAILURE: it was refused, and no flow began. */
+  SIGN_IN_STARTED: 'SIGN_IN_STARTED',
+  SIGN_IN_COMPLETED: 'SIGN_IN_COMPLETED',
+  STEP_UP_COMPLETED: 'STEP_UP_COMPLETED',
+  SIGN_OUT: 'SIGN_OUT',
+  CHALLENGE_SENT: 'CHALLENGE_SENT',
+  CHALLENGE_ANSWERED: 'CHALLENGE_ANSWERED',
+  /** A user said of a request on the phone: this was not me. */
+  APPROVAL_REPORTED: 'APPROVAL_REPORTED',
+  FACTOR_ENROLLED: 'FACTOR_ENROLLED',
+  /** A refresh token came back after its successor was used: the family is revoked. */
+  TOKEN_REUSE_DETECTED: 'TOKEN_REUSE_DETECTED',
+  /** An administrator or a back end made the account. */
+  USER_INVITED: 'USER_INVITED',
+  USER_LOCKED: 'USER_LOCKED',
+} as const;
+export type AuditEventType = keyof typeof AuditEventType;
+
+export const AuditOutcome = { SUCCESS: 'SUCCESS', FAILURE: 'FAILURE' } as const;
+export type AuditOutcome = keyof typeof AuditOutcome;
+
+/** One thing to be recorded. It holds ids and reasons; never a code, token, secret or full destination. */
+export interface AuditEntry {
+  readonly type: AuditEventType;
+  readonly outcome: AuditOutcome;
+  /** Who did it; nobody where it was the gateway, or someone unknown. */
+  readonly actorId?: string | null;
+  /** Whose account it concerns. */
+  readonly userId?: string | null;
+  readonly factorKind?: string | null;
+  readonly factorId?: string | null;
+  readonly flowId?: string | null;
+  readonly sessionId?: string | null;
+  readonly requestId?: string | null;
+  readonly context?: ClientContext | null;
+  /** Why, in the gateway's own words (`replay`, `wrong code`): for operators, never for the client. */
+  readonly reason?: string | null;
+  /** What a person wrote about it. */
+  readonly note?: string | null;
+}

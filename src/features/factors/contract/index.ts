@@ -1,0 +1,10 @@
+/**
+ * Everything that a kind of factor may see of the gateway's sign-in machinery. A kind issues questions and judges
+ * answers; the engine counts attempts, lets challenges expire, consumes them, sends, audits and publishes.
+ */
+export * from './challenge.graphql';
+export * from './client-context.graphql';
+export * from './device-port';
+export * from './factor.graphql';
+export * from './factor-kind';
+export * from './qr-code.graphql';

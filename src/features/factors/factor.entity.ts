@@ -1,0 +1,33 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { FactorFacts } from './contract';
+
+@Entity('factor')
+export class FactorEntity implements FactorFacts {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+
+  @Column({ type: 'text' })
+  userId!: string;
+
+  @Column({ type: 'text' })
+  kind!: string;
+
+  @Column({ type: 'text', nullable: true })
+  label!: string | null;
+
+  /** Masked: what the user recognises it by. */
+  @Column({ type: 'text', nullable: true })
+  hint!: string | null;
+
+  @Column({ type: 'boolean' })
+  isPreferred!: boolean;
+
+  @Column({ type: 'timestamptz' })
+  createdAt!: Date;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  lastUsedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  revokedAt!: Date | null;
+}

@@ -1,0 +1,23 @@
+/**
+ * Who can sign in, and the first factor by password. It gives results, never sessions: what a right password is worth
+ * is decided by the flow. Passwords are hashed with Argon2id, a bounded number at a time, off the event loop.
+ */
+import type { Feature } from '../../kernel';
+import { Users1767225601000 } from './migrations/1767225601000-users';
+import { UserEntity } from './user.entity';
+import { usersSettings } from './users.config';
+
+export * from './identifier';
+export * from './password-hasher';
+export * from './password-sign-in.service';
+export * from './user';
+export { UserEntity } from './user.entity';
+export * from './users.config';
+export * from './users.service';
+
+export const usersFeature: Feature = {
+  name: 'users',
+  settings: [usersSettings],
+  entities: [UserEntity],
+  migrations: [Users1767225601000],
+};

@@ -1,0 +1,63 @@
+import { Refusal } from '../../kernel';
+import type { Database } from '../../platform';
+import { LIMITS, type Limits } from '../limits';
+import { emailKey } from './identifier';
+import { isPasswordSized, type PasswordHasher, type StoredPassword } from './password-hasher';
+import type { User } from './user';
+
+type UserWithPassword = User & { readonly passwordHash: string | null; readonly passwordKey: string | null };
+
+export type PasswordResult =
+  | { readonly isRight: true; readonly user: User }
+  /** `user` is for the audit log only. */
+  | { readonly isRight: false; readonly user: User | undefined };
+
+/**
+ * The first factor by password. Each try is charged before the hash is computed; an unknown address, an account
+ * without a password and a wrong password take the same path and the same time.
+ */
+export class PasswordSignIn {
+  constructor(
+    private readonly database: Database,
+    private readonly limits: Limits,
+    private readonly hasher: PasswordHasher,
+  ) {}
+
+  /** Refuses with RATE_LIMITED while the account is slowed for this address, or the address had too many failures. */
+  async check(email: string, password: string, addressKey: string): Promise<PasswordResult> {
+    const key = emailKey(email) ?? `?${email.slice(0, 64)}`;
+    const user = await this.database.row<UserWithPassword>('SELECT * FROM users WHERE email_key = $1', [key]);
+    return this.compare(user, password, `${key}|${addressKey}`, addressKey);
+  }
+
+  /** The password of a user already signed in; counted like a sign-in. */
+  async checkAgain(userId: string, password: string, addressKey: string): Promise<PasswordResult> {
+    const user = await this.database.row<UserWithPassword & { emailKey: string }>('SELECT * FROM users WHERE id = $1', [
+      userId,
+    ]);
+    return this.compare(user, password, `${user?.emailKey ?? userId}|${addressKey}`, addressKey);
+  }
+
+  private async compare(
+    user: UserWithPassword | undefined,
+    password: string,
+    subject: string,
+    addressKey: string,
+  ): Promise<PasswordResult> {
+    if (!isPasswordSized(password)) {
+      throw new Refusal('INVALID_INPUT', { path: ['input', 'password'], message: 'This is too long.' });
+    }
+    await this.limits.chargeFailure(LIMITS.passwordsByAccountAndAddress, subject);
+    await this.limits.chargeUse(LIMITS.passwordsByAddress, addressKey);
+    const isRight = await this.hasher.verify(storedPassword(user), password);
+    if (!isRight || !user) return { isRight: false, user };
+    await this.limits.forgive([[LIMITS.passwordsByAccountAndAddress, subject]]);
+    await this.limits.returnUse(LIMITS.passwordsByAddress, addressKey);
+    return { isRight: true, user };
+  }
+}
+
+const storedPassword = (user: UserWithPassword | undefined): StoredPassword | undefined =>
+  user?.passwordHash && user.passwordKey
+    ? { passwordHash: user.passwordHash, passwordKey: user.passwordKey }
+    : undefined;

@@ -1,0 +1,24 @@
+/** What is printed once the gateway answers: where to go, and the push sign-in as commands to copy. */
+export function welcome(url: string, demoPassword: string | undefined): string {
+  const demo =
+    demoPassword === undefined
+      ? ''
+      : `
+  demo users   ada@example.com, grace@example.com (help desk), admin@example.com, robot@example.com (service account)
+  password     ${demoPassword}
+
+  Sign in with a phone: open GraphiQL, enroll PUSH in the tab "Pair a phone", then
+    npx factorgate device pair "<uri from the reply>"
+    npx factorgate device watch
+    npx factorgate device approve <number on the login screen>
+`;
+  return `
+  Factorgate is ready.
+
+  start page   ${url}/
+  GraphiQL     ${url}/graphiql
+  dev inbox    ${url}/dev/inbox
+  keys         ${url}/.well-known/jwks.json
+${demo}
+`;
+}

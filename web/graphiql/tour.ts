@@ -1,0 +1,359 @@
+/**
+ * The tabs that GraphiQL opens with: one step each, from the first look to a sign-in approved on a phone. Each holds one
+ * operation, because the gateway takes one authentication mutation per document and the tab is named after it.
+ */
+
+export interface TourTab {
+  readonly query: string;
+  readonly variables?: string;
+  readonly headers?: string;
+}
+
+const json = (value: object): string => JSON.stringify(value, null, 2);
+const bearer = (step: number): string => json({ authorization: `Bearer <accessToken of step ${step}>` });
+const ada = { email: 'ada@example.com', password: 'correct-horse-battery-staple' };
+
+export const tour: readonly TourTab[] = [
+  {
+    query: `# Welcome! Each tab is one step, from left to right.
+# Run it with the play button or Ctrl+Enter.
+#
+# 1 of 14. What this gateway offers. Anyone may ask.
+query StartHere {
+  gateway {
+    name
+    version
+    issuer
+    jwksUri
+    subscriptionUrl
+    enabledKinds
+  }
+}
+`,
+  },
+  {
+    query: `# 2 of 14. Sign in. Without a second factor the password
+# is enough: copy accessToken for step 3.
+# Only a flowToken? Then Ada has a factor: go to step 6.
+mutation SignIn($email: String!, $password: String!) {
+  signIn(input: { email: $email, password: $password }) {
+    flow {
+      status
+      reason
+      enrollmentDueAt
+    }
+    flowToken
+    tokens {
+      accessToken
+      accessTokenExpiresAt
+    }
+    errors {
+      code
+      message
+      path
+      retryAt
+    }
+  }
+}
+`,
+    variables: json(ada),
+  },
+  {
+    query: `# 3 of 14. Paste accessToken into Headers, below. Run, and
+# scan the QR code with an authenticator app, or type the secret.
+# Copy enrollmentToken to step 4.
+mutation AddApp {
+  startEnrollment(input: { kind: TOTP }) {
+    enrollmentToken
+    errors {
+      code
+      message
+    }
+    enrollment {
+      status
+      expiresAt
+      setup {
+        ... on TotpSetup {
+          secret
+          uri
+          qrCode(format: SVG)
+        }
+      }
+    }
+  }
+}
+`,
+    headers: bearer(2),
+  },
+  {
+    query: `# 4 of 14. Confirm it with the code that the app shows now.
+# From here on Ada needs two factors.
+mutation ConfirmApp($enrollmentToken: String!, $code: String!) {
+  confirmEnrollment(input: { enrollmentToken: $enrollmentToken, proof: { code: $code } }) {
+    enrollment {
+      status
+      factor {
+        id
+        kind
+        label
+      }
+    }
+    errors {
+      code
+      message
+      attemptsRemaining
+    }
+  }
+}
+`,
+    variables: json({ enrollmentToken: '<enrollmentToken of step 3>', code: '000000' }),
+  },
+  {
+    query: `# 5 of 14. Sign in again: no tokens this time, but a flow
+# that asks for a code. Copy flowToken to step 6.
+mutation SignInAgain($email: String!, $password: String!) {
+  signIn(input: { email: $email, password: $password }) {
+    flow {
+      status
+      promptReasons
+      expiresAt
+      factors {
+        id
+        kind
+        hint
+      }
+      challenge {
+        kind
+        expiresAt
+        ... on CodeChallenge {
+          codeLength
+          attemptsRemaining
+        }
+      }
+    }
+    flowToken
+    errors {
+      code
+      message
+      retryAt
+    }
+  }
+}
+`,
+    variables: json(ada),
+  },
+  {
+    query: `# 6 of 14. Answer with the app's next code: each is good
+# once. Copy accessToken into the Headers of step 7.
+mutation AnswerCode($flowToken: String!, $code: String!) {
+  verifyChallenge(input: { flowToken: $flowToken, proof: { code: $code } }) {
+    flow {
+      status
+      reason
+    }
+    tokens {
+      accessToken
+      accessTokenExpiresAt
+      refreshToken
+      session {
+        assurance
+        methods
+      }
+    }
+    errors {
+      code
+      message
+      attemptsRemaining
+    }
+  }
+}
+`,
+    variables: json({ flowToken: '<flowToken of step 5>', code: '000000' }),
+  },
+  {
+    query: `# 7 of 14. Pair a phone, within 5 minutes of step 6. Copy
+# enrollmentToken to step 8, and run that tab. Then, in a terminal:
+#   npx factorgate device pair "<uri>"
+mutation PairPhone {
+  startEnrollment(input: { kind: PUSH }) {
+    enrollmentToken
+    errors {
+      code
+      message
+      requiredAssurance
+    }
+    enrollment {
+      status
+      expiresAt
+      setup {
+        ... on PushSetup {
+          uri
+          qrCode(format: SVG)
+        }
+      }
+    }
+  }
+}
+`,
+    headers: bearer(6),
+  },
+  {
+    query: `# 8 of 14. Watch the phone pair: PENDING turns CONFIRMED.
+# Then keep it listening:  npx factorgate device watch
+subscription WatchPairing($enrollmentToken: String!) {
+  enrollment(enrollmentToken: $enrollmentToken) {
+    status
+    factor {
+      id
+      kind
+      hint
+    }
+  }
+}
+`,
+    variables: json({ enrollmentToken: '<enrollmentToken of step 7>' }),
+  },
+  {
+    query: `# 9 of 14. Sign in and choose the factor yourself. Copy
+# flowToken to steps 10 to 12, and the id of the PUSH factor to 10.
+mutation ChooseFactor($email: String!, $password: String!) {
+  signIn(input: { email: $email, password: $password, autoStart: false }) {
+    flow {
+      status
+      factors {
+        id
+        kind
+        hint
+        usableFrom
+      }
+    }
+    flowToken
+    errors {
+      code
+      message
+      retryAt
+    }
+  }
+}
+`,
+    variables: json(ada),
+  },
+  {
+    query: `# 10 of 14. Ask the phone. A login page shows numberToMatch
+# big; you type it on the phone, within 2 minutes.
+mutation StartPush($flowToken: String!, $factorId: ID!) {
+  startChallenge(input: { flowToken: $flowToken, factorId: $factorId }) {
+    flow {
+      status
+      challenge {
+        expiresAt
+        delivery
+        ... on PushChallenge {
+          sentTo
+          numberToMatch
+        }
+      }
+    }
+    errors {
+      code
+      message
+      retryAt
+    }
+  }
+}
+`,
+    variables: json({ flowToken: '<flowToken of step 9>', factorId: '<id of the PUSH factor>' }),
+  },
+  {
+    query: `# 11 of 14. Watch the flow: its present state comes first, so
+# nothing is missed. Approve, and it turns VERIFIED:
+#   npx factorgate device approve <number>
+subscription WatchFlow($flowToken: String!) {
+  authFlow(flowToken: $flowToken) {
+    status
+    reason
+    serverTime
+    challenge {
+      kind
+      delivery
+      expiresAt
+      ... on PushChallenge {
+        numberToMatch
+      }
+    }
+  }
+}
+`,
+    variables: json({ flowToken: '<flowToken of step 9>' }),
+  },
+  {
+    query: `# 12 of 14. Collect the tokens, within a minute. Copy
+# accessToken into the Headers of steps 13 and 14.
+mutation Complete($flowToken: String!) {
+  completeAuthFlow(input: { flowToken: $flowToken }) {
+    flow {
+      status
+    }
+    tokens {
+      accessToken
+      accessTokenExpiresAt
+      refreshToken
+      session {
+        assurance
+        methods
+      }
+    }
+    errors {
+      code
+      message
+    }
+  }
+}
+`,
+    variables: json({ flowToken: '<flowToken of step 9>' }),
+  },
+  {
+    query: `# 13 of 14. Who is signed in.
+query Viewer {
+  viewer {
+    id
+    email
+    displayName
+    roles
+    factors {
+      id
+      kind
+      label
+      hint
+      lastUsedAt
+    }
+  }
+}
+`,
+    headers: bearer(12),
+  },
+  {
+    query: `# 14 of 14. Prove it again before something sensitive. Answer
+# the flowToken as in step 6, or in 10 to 12, with a token in return.
+mutation StepUp {
+  startStepUp(input: { maxAgeSeconds: 0, autoStart: false }) {
+    flow {
+      status
+      requiredAssurance
+      factors {
+        id
+        kind
+        hint
+      }
+    }
+    flowToken
+    errors {
+      code
+      message
+    }
+  }
+}
+`,
+    headers: bearer(12),
+  },
+];
