@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import closeWithGrace from 'close-with-grace';
 import { createApp, type App } from './app';
-import { runCommand } from './cli/commands';
+import { runCommand } from './commands';
 import { SettingsError, loadConfig } from './config';
 import { seedDemo } from './demo';
 import { usersSettings } from './features/users';

@@ -1,7 +1,7 @@
 /**
- * Getting a message to a person or a device: one transactional outbox, one dispatcher, a provider per channel.
- * A message is written in the transaction that decides it and leaves after the commit, at least once. What it says is
- * sealed while it waits and deleted when it is sent; it never reaches a log.
+ * Getting a message to a person or a device: one transactional outbox, one dispatcher, a provider per
+ * channel. A message is written in the transaction that decides it and leaves after the commit, at least
+ * once. What it says is sealed while it waits and deleted when it is sent; it never reaches a log.
  */
 import type { Feature } from '../kernel';
 import { DevInboxEntity } from './dev-inbox.entity';

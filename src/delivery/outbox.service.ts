@@ -15,9 +15,9 @@ const MARK_TRIES = 5;
 const MARK_PAUSE = 200;
 
 /**
- * Messages that leave after the commit of the transaction that decides them, at least once. A message is sent by one
- * process at a time; only a crash or a lost connection between sending and marking makes a second copy of it, with
- * the same id and text. A provider that hangs holds up its own channel only, and no transaction.
+ * Messages that leave after the commit of the transaction that decides them, at least once. A message is sent
+ * by one process at a time; only a crash or a lost connection between sending and marking makes a second copy
+ * of it, with the same id and text. A provider that hangs holds up its own channel only, and no transaction.
  */
 export class Outbox {
   private workers: ReadonlyMap<Channel, Repeating> = new Map();
@@ -49,7 +49,10 @@ export class Outbox {
     this.sweeper = repeat('outbox sweep', SWEEP_EVERY, () => this.store.sweep(), this.log);
   }
 
-  /** Settles when what is under way has been sent and marked; what is left is sent by others, or at the next start. */
+  /**
+   * Settles when what is under way has been sent and marked; what is left is sent by others, or at the next
+   * start.
+   */
   async stop(): Promise<void> {
     this.isStopping = true;
     await Promise.all([...this.workers.values(), this.sweeper].map((repeating) => repeating?.stop()));
@@ -76,7 +79,9 @@ export class Outbox {
     }
   }
 
-  /** Whether it was sent. Throws only if the database cannot be told; the lease then brings the message back. */
+  /**
+   * Whether it was sent. Throws only if the database cannot be told; the lease then brings the message back.
+   */
   private async deliverOne(claimed: Claimed): Promise<boolean> {
     const attempt = claimed.isOver ? 'UNDELIVERABLE' : await this.attempt(claimed);
     if (attempt === 'NOT_TAKEN' && (await this.store.postpone(claimed, this.delay(claimed.attempts))))
@@ -100,7 +105,9 @@ export class Outbox {
     }
   }
 
-  /** What was sent and is not marked would be sent twice: worth several tries, all of them within the lease. */
+  /**
+   * What was sent and is not marked would be sent twice: worth several tries, all of them within the lease.
+   */
   private async mark(claimed: Claimed, state: 'SENT' | 'FAILED'): Promise<boolean> {
     for (let tries = 1; ; tries += 1) {
       try {

@@ -3,7 +3,7 @@ import type { Keyring, Place, Sql, UnitOfWork } from '../platform';
 import type { Channel, Message } from './message';
 
 const ATTEMPTS_MAX = 5;
-const KEPT_DAYS = 30;
+const KEPT = '30 days';
 /** Longer than a send and the statement after it may take together. */
 const LEASE_SECONDS = 30;
 const SWEPT_MAX = 1000;
@@ -39,15 +39,18 @@ export class OutboxStore {
     });
     await tx.affected(
       `INSERT INTO outbox (id, channel, sealed, reference, expires_at)
-       SELECT id, channel, sealed, reference, expires_at FROM jsonb_populate_recordset(NULL::outbox, $1::jsonb)`,
+       SELECT id, channel, sealed, reference, expires_at
+       FROM jsonb_populate_recordset(NULL::outbox, $1::jsonb)`,
       [JSON.stringify(rows)],
     );
   }
 
-  /** Takes up messages that are due and that no other process is at. Committed at once: sending holds no lock. */
+  /**
+   * Takes up messages that are due and that no other process is at. Committed at once: sending holds no lock.
+   */
   claim(channel: Channel, count: number): Promise<Claimed[]> {
-    // In a sub-select the clock is read once, and the index can be used; MATERIALIZED keeps the planner from asking
-    // for the locked rows more than once, and so for more than `count`.
+    // In a sub-select the clock is read once, and the index can be used; MATERIALIZED keeps the planner from
+    // asking for the locked rows more than once, and so for more than `count`.
     return this.sql.rows<Claimed>(
       `WITH due AS MATERIALIZED (
          SELECT id FROM outbox
@@ -97,7 +100,7 @@ export class OutboxStore {
     return this.sql.affected(
       `DELETE FROM outbox WHERE id IN (
          SELECT id FROM outbox
-         WHERE state <> 'QUEUED' AND created_at < (SELECT gateway_now()) - make_interval(days => ${String(KEPT_DAYS)})
+         WHERE state <> 'QUEUED' AND created_at < (SELECT gateway_now() - interval '${KEPT}')
          ORDER BY created_at LIMIT ${String(SWEPT_MAX)} FOR UPDATE SKIP LOCKED)`,
     );
   }

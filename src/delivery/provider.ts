@@ -1,12 +1,15 @@
 import type { Channel, Message } from './message';
 
-/** Hands messages of one channel to those who carry them: a carrier's HTTP API, a mail server, the dev inbox. */
+/**
+ * Hands messages of one channel to those who carry them: a carrier's HTTP API, a mail server, the dev inbox.
+ */
 export interface DeliveryProvider {
   readonly name: string;
   readonly channel: Channel;
   /**
-   * Resolves when the message was taken over, rejects if it was not. `id` stays the same when a message is tried again:
-   * pass it on where the carrier tells repetitions by it. The signal tells that nobody waits any longer.
+   * Resolves when the message was taken over, rejects if it was not. `id` stays the same when a message is
+   * tried again: pass it on where the carrier tells repetitions by it. The signal tells that nobody waits any
+   * longer.
    */
   send(message: Message, id: string, signal: AbortSignal): Promise<void>;
 }

@@ -10,8 +10,9 @@ export interface Repeating {
 }
 
 /**
- * Does the work every so many milliseconds until stopped. Turns never overlap: a tick that comes during a turn is
- * left out. A turn that fails is logged, and the next tick tries again. The timer alone keeps no process alive.
+ * Does the work every so many milliseconds until stopped. Turns never overlap: a tick that comes during a
+ * turn is left out. A turn that fails is logged, and the next tick tries again. The timer alone keeps no
+ * process alive.
  */
 export function repeat(name: string, everyMs: number, work: () => Promise<unknown>, log: Log): Repeating {
   let running: Promise<void> | undefined;
@@ -29,7 +30,8 @@ export function repeat(name: string, everyMs: number, work: () => Promise<unknow
   const now = (): Promise<void> => {
     if (isStopped) return running ?? Promise.resolve();
     if (!running) return begin();
-    // The running turn may be past what the caller has done: one more follows, shared by all who ask meanwhile.
+    // The running turn may be past what the caller has done: one more follows, shared by all who ask
+    // meanwhile.
     return (following ??= running.then(() => {
       following = undefined;
       return now();
@@ -53,8 +55,8 @@ export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * The result of the work, or an error once the time is over. The signal then tells the work to give up; whether it
- * does or not, nobody waits for it any longer.
+ * The result of the work, or an error once the time is over. The signal then tells the work to give up;
+ * whether it does or not, nobody waits for it any longer.
  */
 export async function within<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const aborter = new AbortController();

@@ -67,8 +67,8 @@ test('introspection is free of the depth limit where it is on, and nothing else 
 test('a fan-out of 2^25 selections and a fragment cycle are answered at once', () => {
   const fan = times(25, (index) => `fragment F${index} on T { ...F${index + 1} ...F${index + 1} }`);
   const cycle = 'fragment A on T { a { ...B } } fragment B on T { a { ...A ...B } }';
-  const start = performance.now();
+  const before = process.cpuUsage();
   expect(broken(`{ f { ...F0 } } ${fan} fragment F25 on T { a }`)).toContain('selections');
   expect(broken(`{ f { ...A } } ${cycle}`)).toContain('deep');
-  expect(performance.now() - start).toBeLessThan(100);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(100);
 });

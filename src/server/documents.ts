@@ -26,8 +26,8 @@ export interface Operation {
   readonly rootFields: readonly string[];
 }
 
-/** How much document text is remembered; parsed, it takes about a hundred times the memory. */
-const REMEMBERED_CHARACTERS = 500_000;
+/** How much document text is remembered: parsed, a character takes up to 160 bytes, so this is 40 MB at most. */
+const REMEMBERED_CHARACTERS = 250_000;
 const ERRORS_MAX = 10;
 
 /**

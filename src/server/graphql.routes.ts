@@ -13,7 +13,7 @@ import type { Upgrades } from './upgrade';
 import type { SocketGate } from './websocket';
 
 /** How many operations this process runs at once; more are told to come back, so that memory stays bounded. */
-const OPERATIONS_MAX = 2_000;
+const OPERATIONS_MAX = 1_000;
 
 interface Parts {
   readonly app: GatewayApp;

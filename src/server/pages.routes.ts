@@ -34,8 +34,8 @@ export function pageRoutes(fastify: FastifyInstance, folder: string = PAGES_FOLD
     prefix: '/assets/',
     index: false,
     dotfiles: 'deny',
-    cacheControl: false,
-    setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=31536000, immutable'),
+    maxAge: '365d',
+    immutable: true,
   });
   for (const [path, file] of Object.entries(PAGES)) {
     fastify.get(path, (_request, reply) => reply.sendFile(file, folder, { cacheControl: false }));

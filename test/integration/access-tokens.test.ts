@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey } from 'node:crypto';
 import { SignJWT, decodeJwt, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWTPayload } from 'jose';
 import type { Database } from '../../src/platform';
-import { backends } from '../support/backends';
+import { describeOnEachBackend } from '../support/backends';
 import { ISSUER, SESSION_FEATURES, SessionsWorld, type GatewayProcess } from './sessions-world';
 
 const UNAUTHENTICATED = { code: 'UNAUTHENTICATED' };
@@ -11,7 +11,7 @@ const text = (part: object): string => Buffer.from(JSON.stringify(part)).toStrin
  * What a forger sends: tokens without signature, signed by another algorithm or key, or made for somebody
  * else. RFC 8725 lists the ways. Every one is refused in the same words.
  */
-describe.each(backends)('access tokens on $name', (backend) => {
+describeOnEachBackend('access tokens', (backend) => {
   let database: Database;
   let close: () => Promise<void>;
   let world: SessionsWorld;

@@ -1,10 +1,10 @@
 import type { ClientContext } from '../../src/kernel';
 import { systemChance, type Database, type Keyring } from '../../src/platform';
 import { KnownDevices } from '../../src/features/known-devices';
-import { backends } from '../support/backends';
+import { describeOnEachBackend } from '../support/backends';
 import { CONTEXT, SESSION_FEATURES, SessionsWorld, keyring } from './sessions-world';
 
-describe.each(backends)('known devices on $name', (backend) => {
+describeOnEachBackend('known devices', (backend) => {
   let database: Database;
   let close: () => Promise<void>;
   let world: SessionsWorld;

@@ -2,7 +2,7 @@ import { graphql, type GraphQLSchema } from 'graphql';
 import { Query, Resolver, buildSchema } from 'type-graphql';
 import type { CookieJar, Database } from '../../src/platform';
 import { TokensResolver } from '../../src/features/sessions';
-import { backends } from '../support/backends';
+import { describeOnEachBackend } from '../support/backends';
 import { CONTEXT, SESSION_FEATURES, SessionsWorld, type GatewayProcess } from './sessions-world';
 
 @Resolver()
@@ -29,7 +29,7 @@ interface Answer {
   readonly errors: { code: string; path: string[] | null }[];
 }
 
-describe.each(backends)('refreshTokens on $name', (backend) => {
+describeOnEachBackend('refreshTokens', (backend) => {
   let database: Database;
   let close: () => Promise<void>;
   let world: SessionsWorld;

@@ -1,11 +1,11 @@
 import { decodeJwt } from 'jose';
 import type { Database } from '../../src/platform';
-import { backends } from '../support/backends';
+import { describeOnEachBackend } from '../support/backends';
 import { SESSION_FEATURES, SessionsWorld, keyring, settled, type GatewayProcess } from './sessions-world';
 
 const INVALID_TOKEN = expect.objectContaining({ code: 'INVALID_TOKEN' }) as unknown;
 
-describe.each(backends)('refresh tokens on $name', (backend) => {
+describeOnEachBackend('refresh tokens', (backend) => {
   let database: Database;
   let close: () => Promise<void>;
   let world: SessionsWorld;

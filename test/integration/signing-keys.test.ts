@@ -2,12 +2,12 @@ import { decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { newId } from '../../src/kernel';
 import { systemChance, type Database } from '../../src/platform';
 import { sessionRoutes } from '../../src/features/sessions';
-import { backends } from '../support/backends';
+import { describeOnEachBackend } from '../support/backends';
 import { ISSUER, SESSION_FEATURES, SessionsWorld, keyring, type GatewayProcess } from './sessions-world';
 
 const kidOf = (tokens: { accessToken: string }) => decodeProtectedHeader(tokens.accessToken).kid;
 
-describe.each(backends)('signing keys on $name', (backend) => {
+describeOnEachBackend('signing keys', (backend) => {
   let database: Database;
   let close: () => Promise<void>;
   let world: SessionsWorld;

@@ -37,7 +37,8 @@ export class DevInbox {
   /** The newest 200, newest first. */
   list(): Promise<InboxMessage[]> {
     return this.sql.rows<InboxMessage>(
-      `SELECT id, at, channel, "to", subject, text, data FROM dev_inbox ORDER BY seq DESC LIMIT ${String(MESSAGES_MAX)}`,
+      `SELECT id, at, channel, "to", subject, text, data FROM dev_inbox
+       ORDER BY seq DESC LIMIT ${String(MESSAGES_MAX)}`,
     );
   }
 
@@ -60,7 +61,8 @@ export class DevInbox {
       ],
     );
     await this.sql.affected(
-      `DELETE FROM dev_inbox WHERE seq <= (SELECT seq FROM dev_inbox ORDER BY seq DESC OFFSET ${String(MESSAGES_MAX)} LIMIT 1)`,
+      `DELETE FROM dev_inbox
+       WHERE seq <= (SELECT seq FROM dev_inbox ORDER BY seq DESC OFFSET ${String(MESSAGES_MAX)} LIMIT 1)`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Who carries the messages. Outside production the dev inbox takes all of them; in production a channel without a
- * configured provider is off, except push, which phones can do without.
+ * Who carries the messages. Outside production the dev inbox takes all of them; in production a channel
+ * without a configured provider is off, except push, which phones can do without.
  */
 export * from './choose-providers';
 export * from './dev-inbox';

@@ -48,7 +48,7 @@ describeOnEachBackend('the audit log', (backend) => {
 
   /** Transactions of other databases on the server may hold the sealing up for a moment. */
   async function sealAll(count: number, by: AuditSealer = sealer): Promise<void> {
-    const until = Date.now() + 5000;
+    const until = Date.now() + 20_000;
     for (let sealed = 0; sealed < count && Date.now() < until;) sealed += await by.sealOnce();
   }
 
@@ -181,7 +181,8 @@ describeOnEachBackend('the audit log', (backend) => {
     await sealAll(2100);
     expect(await sealer.verify()).toMatchObject({ events: 2100, unsealed: 0, faults: [] });
     await tamper(
-      `UPDATE audit_event SET note = 'x' WHERE id = (SELECT id FROM audit_event ORDER BY id OFFSET 1500 LIMIT 1)`,
+      `UPDATE audit_event SET note = 'x'
+       WHERE id = (SELECT id FROM audit_event ORDER BY id OFFSET 1500 LIMIT 1)`,
     );
     expect((await sealer.verify()).faults).toHaveLength(1);
   });
@@ -211,7 +212,8 @@ describeOnEachBackend('the audit log', (backend) => {
     ['a removed event', `DELETE FROM audit_event WHERE id = ${aRow}`],
     [
       'an event slipped in',
-      `INSERT INTO audit_event SELECT 'evt_zz', type, outcome, occurred_at, xid FROM audit_event WHERE id = ${aRow}`,
+      `INSERT INTO audit_event
+         SELECT 'evt_zz', type, outcome, occurred_at, xid FROM audit_event WHERE id = ${aRow}`,
     ],
     ['an event moved past the seal', `UPDATE audit_event SET xid = '999999999' WHERE id = ${aRow}`],
     [
@@ -272,7 +274,7 @@ describeOnEachBackend('the audit log', (backend) => {
     expect((await ring([newer]).verify()).faults).toEqual(['seal 1: its key v1 is not in the keyring']);
   });
 
-  it('says so when the transaction counter runs backwards, as after a dump is restored elsewhere', async () => {
+  it('says so when the transaction counter runs backwards, as where a dump was restored', async () => {
     await record(signIn);
     await sealAll(1);
     await tamper(`UPDATE audit_seal SET below_xid = '999999999999'`);
@@ -283,7 +285,7 @@ describeOnEachBackend('the audit log', (backend) => {
   it('is sealed by itself while the sealer runs', async () => {
     sealer.start();
     await record(signIn);
-    const until = Date.now() + 5000;
+    const until = Date.now() + 20_000;
     while ((await sealer.verify()).events < 1 && Date.now() < until)
       await new Promise((turn) => setTimeout(turn, 50));
     await sealer.stop();

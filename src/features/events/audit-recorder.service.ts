@@ -4,8 +4,8 @@ import type { AuditEntry } from './audit-event';
 
 const TEXT_MAX = 500;
 
-const COLUMNS =
-  'id, type, outcome, actor_id, user_id, factor_kind, factor_id, flow_id, session_id, request_id, context, reason, note';
+const COLUMNS = `id, type, outcome, actor_id, user_id, factor_kind, factor_id, flow_id, session_id, request_id,
+  context, reason, note`;
 
 /** Writes the audit log. What it records stands or falls with the transaction that it records in. */
 export class AuditRecorder {
@@ -14,7 +14,10 @@ export class AuditRecorder {
     private readonly chance: Chance,
   ) {}
 
-  /** One statement, however many entries; they keep their order. Pass the transaction that does what they tell of. */
+  /**
+   * One statement, however many entries; they keep their order. Pass the transaction that does what they tell
+   * of.
+   */
   async record(sql: Sql, ...entries: readonly AuditEntry[]): Promise<void> {
     if (entries.length === 0) return;
     // Made within one millisecond, ids differ by chance only: sorted, they tell the order of the entries.

@@ -7,12 +7,13 @@ const SEAL_LOCK = 4_711_020_262;
 const BLOCK = 1000;
 
 /**
- * Every column of an event, as text that depends on no session setting (time zone, date style). Names and order are
- * part of what is sealed: a new column goes to the end.
+ * Every column of an event, as text that depends on no session setting (time zone, date style). Names and
+ * order are part of what is sealed: a new column goes to the end.
  */
 const EVENT_TEXTS = `id, type, outcome,
   to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS occurred_at, xid::text AS xid,
-  actor_id, user_id, factor_kind, factor_id, flow_id, session_id, request_id, context::text AS context, reason, note`;
+  actor_id, user_id, factor_kind, factor_id, flow_id, session_id, request_id,
+  context::text AS context, reason, note`;
 
 const SEAL_COLUMNS = `seq, below_xid::text AS below_xid, event_count, first_event_id, last_event_id,
   encode(hash, 'hex') AS hash, key_version`;
@@ -29,8 +30,9 @@ export async function takeSealLock(tx: UnitOfWork): Promise<boolean> {
 }
 
 /**
- * The oldest transaction that may still write. All below it have ended: what they wrote can be seen, and nothing can
- * be added to it. It is the oldest of the whole server, so an idle transaction anywhere holds the sealing up.
+ * The oldest transaction that may still write. All below it have ended: what they wrote can be seen, and
+ * nothing can be added to it. It is the oldest of the whole server, so an idle transaction anywhere holds the
+ * sealing up.
  */
 export async function oldestOpenXid(sql: Sql): Promise<string> {
   const oldest = await sql.row<{ xid: string }>(
@@ -59,7 +61,10 @@ export async function* seals(sql: Sql): AsyncGenerator<Seal> {
   }
 }
 
-/** Sums up the events of the transactions `from <= xid < below`; reads in blocks, so a batch may have any size. */
+/**
+ * Sums up the events of the transactions `from <= xid < below`; reads in blocks, so a batch may have any
+ * size.
+ */
 export async function batchOf(sql: Sql, from: string, below: string): Promise<Batch> {
   const digest = createHash('sha256');
   let eventCount = 0;
@@ -67,7 +72,8 @@ export async function batchOf(sql: Sql, from: string, below: string): Promise<Ba
   let last = { xid: from, id: '' };
   for (;;) {
     const block = await sql.rows<EventTexts>(
-      `SELECT ${EVENT_TEXTS} FROM audit_event WHERE (audit_event.xid, id) > ($1::xid8, $2) AND audit_event.xid < $3::xid8
+      `SELECT ${EVENT_TEXTS} FROM audit_event
+       WHERE (audit_event.xid, id) > ($1::xid8, $2) AND audit_event.xid < $3::xid8
        ORDER BY audit_event.xid, id LIMIT ${String(BLOCK)}`,
       [last.xid, last.id, below],
     );

@@ -26,8 +26,8 @@ export interface Batch {
 }
 
 /**
- * One event in the form that is hashed: JSON, fields in the order of the statement that reads them. What is null is
- * left out, so that a column added later leaves the lines of older events as they are.
+ * One event in the form that is hashed: JSON, fields in the order of the statement that reads them. What is
+ * null is left out, so that a column added later leaves the lines of older events as they are.
  */
 export const canonicalLine = (event: Readonly<Record<string, string | null>>): string =>
   `${JSON.stringify(Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null)))}\n`;

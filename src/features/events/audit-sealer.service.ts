@@ -35,8 +35,9 @@ export interface AuditVerification {
 }
 
 /**
- * Signs the audit log in batches. Each seal is an HMAC over the previous one and the events of all transactions that
- * have ended since; the key is in the keyring, so who has the database alone cannot seal anew what was changed.
+ * Signs the audit log in batches. Each seal is an HMAC over the previous one and the events of all
+ * transactions that have ended since; the key is in the keyring, so who has the database alone cannot seal
+ * anew what was changed.
  */
 export class AuditSealer {
   private known: SealMark | undefined;
@@ -80,8 +81,9 @@ export class AuditSealer {
   }
 
   /**
-   * Reads everything again, in blocks, and compares. The newest seals can be taken away together with their events
-   * without leaving a gap: so they are also compared with `mark`, by default the last seal made by this process.
+   * Reads everything again, in blocks, and compares. The newest seals can be taken away together with their
+   * events without leaving a gap: so they are also compared with `mark`, by default the last seal made by
+   * this process.
    */
   async verify(mark: SealMark | undefined = this.known): Promise<AuditVerification> {
     const faults: string[] = [];
@@ -130,11 +132,13 @@ const faultOfMark = (seal: Seal, mark: SealMark | undefined): string | undefined
     ? `seal ${String(seal.seq)} is not the one that was made at that time`
     : undefined;
 
-/** A dump restored into another server keeps the numbers of its events, but not the counter they came from. */
+/**
+ * A dump restored into another server keeps the numbers of its events, but not the counter they came from.
+ */
 function mustNotRunBackwards(previous: Predecessor, belowXid: string): void {
   if (BigInt(belowXid) >= BigInt(previous.belowXid)) return;
   throw new Error(
-    `the server's transaction counter (${belowXid}) is behind the newest audit seal (${previous.belowXid}): ` +
+    `the transaction counter (${belowXid}) is behind the newest audit seal (${previous.belowXid}): ` +
       'new events cannot be sealed until pg_resetwal has moved it forward',
   );
 }

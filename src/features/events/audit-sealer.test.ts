@@ -41,7 +41,7 @@ describeOnServers('the audit sealer, with many sessions', (postgres) => {
 
   /** Transactions of other databases on the server may hold the sealing up for a moment. */
   async function sealAll(count: number, sealers = [newSealer()]): Promise<void> {
-    const until = Date.now() + 5000;
+    const until = Date.now() + 20_000;
     for (let sealed = 0; sealed < count && Date.now() < until;) {
       const runs = await Promise.all(sealers.map((sealer) => sealer.sealOnce()));
       sealed += runs.reduce((sum, run) => sum + run, 0);
@@ -53,7 +53,8 @@ describeOnServers('the audit sealer, with many sessions', (postgres) => {
     await early.ready;
     await recorder.record(database, signIn);
     const sealer = newSealer();
-    // The later event waits for the earlier transaction: a seal above it would never come back for the first one.
+    // The later event waits for the earlier transaction: a seal above it would never come back for the first
+    // one.
     expect(await sealer.sealOnce()).toBe(0);
     await early.commit();
     await sealAll(2, [sealer]);
@@ -66,7 +67,7 @@ describeOnServers('the audit sealer, with many sessions', (postgres) => {
     const sealing = openTransaction((tx) => sealer.seal(tx));
     await sealing.ready;
     await database.transaction(async (tx) => {
-      await tx.rows(`SET LOCAL lock_timeout = '1ms'`);
+      await tx.rows(`SET LOCAL lock_timeout = '100ms'`);
       await recorder.record(tx, signIn, signIn);
     });
     await sealing.commit();

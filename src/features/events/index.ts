@@ -1,7 +1,7 @@
 /**
- * What happened, and the proof that nobody changed it since. `AuditRecorder` appends lines in the transaction of those
- * who act; `AuditSealer` signs them a moment later, so writers never queue. The tables refuse every change, and a line
- * that was edited, removed or slipped in all the same shows in `verify()`.
+ * What happened, and the proof that nobody changed it since. `AuditRecorder` appends lines in the transaction
+ * of those who act; `AuditSealer` signs them a moment later, so writers never queue. The tables refuse every
+ * change, and a line that was edited, removed or slipped in all the same shows in `verify()`.
  */
 import type { Feature } from '../../kernel';
 import { AuditEventEntity } from './audit-event.entity';

@@ -2,7 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class AuditLog1767225603000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    // Ids compare byte by byte (COLLATE "C"), so that the order of a sealed batch is the same on every server.
+    // Ids compare byte by byte (COLLATE "C"), so that the order of a sealed batch is the same on every
+    // server.
     await runner.query(`
       CREATE TABLE audit_event (
         id text COLLATE "C" PRIMARY KEY,
@@ -62,9 +63,9 @@ async function refuseChanges(runner: QueryRunner): Promise<void> {
 }
 
 /**
- * Where the gateway signs in as another role than the owner of the tables (`MIGRATION_DATABASE_URL`), that role may
- * only read and append, and cannot take the trigger away. `migrate` names the role in `factorgate.application_role`;
- * the REVOKE undoes what default privileges of the schema may have granted.
+ * Where the gateway signs in as another role than the owner of the tables (`MIGRATION_DATABASE_URL`), that
+ * role may only read and append, and cannot take the trigger away. `migrate` names the role in
+ * `factorgate.application_role`; the REVOKE undoes what default privileges of the schema may have granted.
  */
 async function leaveOnlyAppending(runner: QueryRunner): Promise<void> {
   await runner.query(`

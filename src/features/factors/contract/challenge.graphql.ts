@@ -1,7 +1,7 @@
 import { Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { DeliveryStatus } from '../../../kernel';
 import { DateTime } from '../../../platform';
-import type { ChallengeView } from './factor-kind';
+import type { ChallengeView } from './challenge-view';
 import { Factor, factorKindEnum } from './factor.graphql';
 
 registerEnumType(DeliveryStatus, {

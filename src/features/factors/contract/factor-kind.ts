@@ -9,10 +9,10 @@ import type {
   ClientContext,
   Clock,
   Config,
-  DeliveryStatus,
   SettingsSlice,
 } from '../../../kernel';
 import type { Bus, DeviceCaller, Keyring, Log, Sql, UnitOfWork } from '../../../platform';
+import type { ChallengeView } from './challenge-view';
 import type { Challenge } from './challenge.graphql';
 import type { DevicePort } from './device-port';
 
@@ -100,19 +100,6 @@ export interface FactorDriver<Proof = unknown> {
 /** What `startEnrollment` was told, for the kinds that need it. */
 export interface EnrollmentInput {
   readonly label: string | null;
-}
-
-/** An open challenge as its GraphQL type is made from it. */
-export interface ChallengeView {
-  readonly id: string;
-  readonly kind: string;
-  readonly factorId: string | null;
-  readonly expiresAt: Date;
-  readonly resendableAt: Date | null;
-  readonly delivery: DeliveryStatus | null;
-  readonly sentTo: string | null;
-  readonly attemptsRemaining: number;
-  readonly kept: unknown;
 }
 
 /** A pending enrollment as its setup type is made from it. */

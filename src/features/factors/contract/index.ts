@@ -3,6 +3,7 @@
  * answers; the engine counts attempts, lets challenges expire, consumes them, sends, audits and publishes.
  */
 export * from './challenge.graphql';
+export type * from './challenge-view';
 export * from './client-context.graphql';
 export * from './device-port';
 export * from './factor.graphql';

@@ -1,6 +1,7 @@
-import type { App } from '../app';
-import { Refusal, type Role } from '../kernel';
-import { shown } from './output';
+import type { App } from './app';
+import { seedDemo } from './demo';
+import { usersSettings } from './features/users';
+import { ERROR_CODES, Refusal, type Role } from './kernel';
 
 export type Write = (line: string) => void;
 
@@ -51,6 +52,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     write(`${user.id} ${user.email}`);
     return 0;
   },
+  'seed demo': async (app, _, write) => {
+    if (app.config.isProduction) throw new Refusal('INVALID_INPUT', { message: 'There are no demo users in production.' });
+    const made = await seedDemo(app.accounts, app.config.of(usersSettings).demoPassword);
+    write(made.length > 0 ? made.join('\n') : 'all there already');
+    return 0;
+  },
   'audit verify': async (app, _, write) => {
     const { events, unsealed, faults } = await app.sealer.verify();
     write(`${String(events)} events, ${String(unsealed)} not yet sealed`);
@@ -58,3 +65,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return faults.length === 0 ? 0 : 1;
   },
 };
+
+const shown = (refusal: Refusal): string =>
+  refusal.faults.map((fault) => `${fault.code}: ${fault.message ?? ERROR_CODES[fault.code][1]}`).join('\n');

@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createApp } from '../app';
+import { runCommand } from '../commands';
+import { features, settingsSlices } from '../features';
+import { openInfrastructure, prepareData } from '../infrastructure';
+import { loadConfig } from '../config';
+import { askHolder, dataSource, databaseSettings, migrate, newKeyringLine, systemChance } from '../platform';
+
+type Print = (line: string) => void;
+
+/** Runs a command in the gateway that holds the embedded database, or else on an app made for it. */
+export async function perform(command: string[], print: Print): Promise<void> {
+  const config = loadConfig(settingsSlices, process.env);
+  const { url, dataDir } = config.of(databaseSettings);
+  const held = url ? undefined : await askHolder(dataDir, command, print);
+  if (held !== undefined) {
+    process.exitCode = held;
+    return;
+  }
+  const app = await createApp(await openInfrastructure(config));
+  process.exitCode = await runCommand(app, command, print);
+  await app.close();
+}
+
+export async function migrateSchema(print: Print): Promise<void> {
+  const { url, migrationUrl } = loadConfig(settingsSlices, process.env).of(databaseSettings);
+  if (!url && !migrationUrl) throw new Error('DATABASE_URL is not set: the embedded database migrates itself');
+  const source = await dataSource(features, { url: migrationUrl ?? url, poolSize: 2 }).initialize();
+  const ran = await migrate(source);
+  print(ran.length > 0 ? ran.map((name) => `ran ${name}`).join('\n') : 'nothing to do');
+  await source.destroy();
+}
+
+export const newKeyring = (print: Print): void => print(`KEYRING=${newKeyringLine(systemChance)}`);
+
+/** The first line of standard input: a password on the command line would stay in the shell's history. */
+export function passwordFromInput(): string {
+  const [password = ''] = readFileSync(0, 'utf8').split(/\r?\n/);
+  if (password) return password;
+  throw new Error('no password on standard input');
+}
+
+/** Writes the database that first starts begin from. */
+export async function prepare(file: string): Promise<void> {
+  writeFileSync(file, await prepareData());
+}
