@@ -49,13 +49,13 @@ it('survives a provider that throws at once', async () => {
 });
 
 it('logs a refusal without the address, the code and the text that the provider quotes', async () => {
-  const quote = `21211: ${message.to} is no number; "${message.text}" (814633), chl_01, 0049301234567\u001b[31m`;
+  const quote = `21211: ${message.to} is no number; "${message.text}" (814633), chl_01, 00493012345\u001b[1m`;
   const dispatcher = withProvider(() => Promise.reject(new Error(quote)));
   expect(await dispatcher.attempt(message, 'out_1')).toBe('NOT_TAKEN');
   expect(JSON.parse(logged)).toMatchObject({
     id: 'out_1',
     channel: 'sms',
     provider: 'carrier',
-    error: '21211: […] is no number; "[…]" ([…]), […], […] [31m',
+    error: '21211: […] is no number; "[…]" ([…]), […], […] [1m',
   });
 });

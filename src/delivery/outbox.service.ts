@@ -55,7 +55,8 @@ export class Outbox {
    */
   async stop(): Promise<void> {
     this.isStopping = true;
-    await Promise.all([...this.workers.values(), this.sweeper].map((repeating) => repeating?.stop()));
+    await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
+    await this.sweeper?.stop();
     this.workers = new Map();
     this.sweeper = undefined;
     this.isStopping = false;

@@ -1,5 +1,5 @@
 /** Longer than most: one suite, so that every guarantee is tried on the same clock, carriers and log. */
-import { describeOnEachBackend, describeOnServers } from '../../test/support/backends';
+import { describeOnEachBackend, describeOnServers, type OpenBackend } from '../../test/support/backends';
 import {
   Keyring,
   Metrics,
@@ -60,7 +60,7 @@ const never = () => new Promise<never>(() => undefined);
 
 describeOnEachBackend('the outbox', (backend) => {
   let database: Database;
-  let close: () => Promise<void>;
+  let opened: OpenBackend;
   let logged: string;
   let metrics: Metrics;
   let heard: [string, string][];
@@ -68,13 +68,13 @@ describeOnEachBackend('the outbox', (backend) => {
   const started: Outbox[] = [];
 
   beforeAll(async () => {
-    ({ database, close } = await backend.open([deliveryFeature]));
+    ({ database } = opened = await backend.open([deliveryFeature]));
     await database.rows('CREATE TABLE test_clock (ahead interval NOT NULL)');
     await database.rows(`INSERT INTO test_clock VALUES ('0')`);
     await database.rows(`CREATE OR REPLACE FUNCTION gateway_now() RETURNS timestamptz LANGUAGE sql VOLATILE
       AS 'SELECT clock_timestamp() + ahead FROM test_clock'`);
   });
-  afterAll(() => close());
+  afterAll(() => opened.close());
   beforeEach(async () => {
     await database.rows('TRUNCATE outbox, dev_inbox');
     await database.rows(`UPDATE test_clock SET ahead = '0'`);
@@ -100,8 +100,8 @@ describeOnEachBackend('the outbox', (backend) => {
       'SELECT state, sealed, attempts FROM outbox ORDER BY id',
     );
   const counted = async () =>
-    (await metrics.messages.get()).values.map(
-      ({ labels, value }) => `${labels.channel ?? ''} ${labels.outcome ?? ''} ${String(value)}`,
+    (await metrics.messages.get()).values.map(({ labels, value }) =>
+      [labels.channel, labels.outcome, value].join(' '),
     );
   const until = async (isSo: () => boolean) => {
     for (const end = Date.now() + 20_000; !isSo() && Date.now() < end;)
@@ -322,16 +322,17 @@ describeOnEachBackend('the outbox', (backend) => {
 
 describeOnServers('the outbox, with many sessions', (postgres) => {
   it('messages that another process is just taking up are passed over, and not waited for', async () => {
-    const { database, close } = await postgres.open([deliveryFeature]);
+    const opened = await postgres.open([deliveryFeature]);
+    const { database } = opened;
     const store = (sql: Sql) => new OutboxStore(sql, keyring, systemClock, systemChance);
     await database.transaction((tx) => store(tx).add(tx, [sms('one'), sms('two'), sms('three')], undefined));
     const [mine, theirs] = await database.transaction(async (tx) => {
       const claimed = await store(tx).claim('sms', 2);
-      return [claimed, await store(database).claim('sms', 20)];
+      return [claimed, await store(database).claim('sms', 20)] as const;
     });
-    expect([mine?.length, theirs?.length]).toEqual([2, 1]);
-    expect(new Set([...(mine ?? []), ...(theirs ?? [])].map(({ id }) => id)).size).toBe(3);
+    expect([mine.length, theirs.length]).toEqual([2, 1]);
+    expect(new Set([...mine, ...theirs].map(({ id }) => id)).size).toBe(3);
     expect(await store(database).claim('sms', 20)).toEqual([]);
-    await close();
+    await opened.close();
   });
 });

@@ -240,6 +240,12 @@ function subscriptions(world: TinyWorld): Fields {
     refused: text(() => fail('UNAUTHENTICATED')),
     broken: text(() => counting(1, new Error('the vault of /srv is open'))),
     late: { type: GraphQLString, subscribe: () => new Promise((go) => held.add(() => go(counting(1)))) },
+    caller: {
+      type: GraphQLString,
+      resolve: async (_root: unknown, _args: Args, { caller, cookies }: RequestContext) =>
+        `${(await caller()).kind}, ${cookies ? 'cookies' : 'no cookies'}`,
+      subscribe: () => ({ [Symbol.asyncIterator]: () => counting(1) }),
+    },
     secret: {
       type: GraphQLString,
       resolve: () => fail('UNAUTHENTICATED'),

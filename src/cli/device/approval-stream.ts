@@ -1,5 +1,6 @@
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { z } from 'zod';
 import { DeviceError } from './device-error';
 
 const RETRY_MS_MAX = 10_000;
@@ -53,18 +54,17 @@ export function openStream(options: StreamOptions): RunningStream {
   return { ended, stop };
 }
 
-const graphqlError = (error: unknown): { message?: unknown; extensions?: { code?: unknown } } | undefined =>
-  Array.isArray(error) ? (error[0] as { message?: unknown }) : undefined;
+const graphqlErrors = z.array(
+  z.object({ message: z.string(), extensions: z.object({ code: z.string() }).optional() }),
+);
+const closeEvent = z.object({ reason: z.string().min(1) });
 
 /** GraphQL errors, a close event, or whatever a socket throws. */
 function refusalOf(error: unknown): DeviceError {
-  const first = graphqlError(error);
-  if (first) return new DeviceError(String(first.extensions?.code ?? 'UNKNOWN'), String(first.message));
-  const reason = (error as { reason?: unknown } | null)?.reason;
-  return new DeviceError(
-    'CLOSED',
-    typeof reason === 'string' && reason ? reason : 'The gateway closed the connection.',
-  );
+  const first = graphqlErrors.safeParse(error).data?.[0];
+  if (first) return new DeviceError(first.extensions?.code ?? 'UNKNOWN', first.message);
+  const closed = closeEvent.safeParse(error);
+  return new DeviceError('CLOSED', closed.data?.reason ?? 'The gateway closed the connection.');
 }
 
 const pause = (milliseconds: number): Promise<void> =>

@@ -74,20 +74,20 @@ async function list(command: Command): Promise<void> {
 
 async function watch(command: Command): Promise<void> {
   const device = storedDevice(command);
-  let isStopped = false;
+  const stopped = new AbortController();
   const stream = device.follow(
     (asked) => say(command, `\n${approvalText(asked, systemClock.now())}\n  ${ANSWERS}`),
     (isConnected) => {
       if (isConnected) say(command, `"${device.name}" is waiting for requests …`);
-      else if (!isStopped) say(command, 'The gateway is away: connecting again …');
+      else if (!stopped.signal.aborted) say(command, 'The gateway is away: connecting again …');
     },
   );
   process.once('SIGINT', () => {
-    isStopped = true;
+    stopped.abort();
     stream.stop();
   });
   await stream.ended;
-  if (!isStopped) command.error('The gateway ended the stream: is this device still enrolled?');
+  if (!stopped.signal.aborted) command.error('The gateway ended the stream: is this device still enrolled?');
 }
 
 const ANSWERS = 'answer with: factorgate device approve <number> | deny | report';

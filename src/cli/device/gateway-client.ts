@@ -25,7 +25,7 @@ export async function ask<T>(
     method: 'POST',
     headers,
     body: JSON.stringify(operation),
-  }).catch((error: Error) => {
+  }).catch((error: unknown) => {
     throw new DeviceError('UNREACHABLE', `${graphqlUrl} cannot be reached: ${reasonOf(error)}`);
   });
   const parsed = reply.safeParse(await response.json().catch(() => undefined));
@@ -36,7 +36,8 @@ export async function ask<T>(
   throw new DeviceError('NOT_A_GATEWAY', `${graphqlUrl} does not answer as a gateway does`);
 }
 
-function reasonOf(error: Error): string {
-  const cause = error.cause as { readonly message?: string; readonly code?: string } | undefined;
-  return cause?.message || cause?.code || error.message;
+// `fetch` hides what happened in the cause, and for a name with several addresses behind an empty message.
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as { cause?: { message?: string; code?: string }; message?: string };
+  return cause?.message || cause?.code || message || 'unknown';
 }

@@ -61,7 +61,7 @@ describe.each(['ES256', 'EdDSA'] as const)('a terminal that signs with %s', (alg
     wire.reply = { data: { registerDevice: { device: { id: 'dev_1', name: 'Terminal' }, errors: [] } } };
     const link = `factorgate://pair?token=pairing-token&gateway=${encodeURIComponent(GATEWAY)}`;
     device = await TerminalDevice.pair(link, { name: 'Terminal', algorithm, graphqlUrl: url, clock });
-    publicKey = wire.requests[0]?.input['publicKey'] as JWK;
+    publicKey = wire.requests[0]?.input.publicKey as JWK;
   });
   afterAll(() => wire.close());
 
@@ -77,7 +77,7 @@ describe.each(['ES256', 'EdDSA'] as const)('a terminal that signs with %s', (alg
     const input = wire.requests[0]?.input;
     expect(input).toMatchObject({ pairingToken: 'pairing-token', platform: 'WEB', name: 'Terminal' });
     expect(publicKey).not.toHaveProperty('d');
-    expect(await opened(input?.['proof'])).toEqual({
+    expect(await opened(input?.proof)).toEqual({
       header: { alg: algorithm, typ: 'device-registration+jwt' },
       claims: { pairingToken: 'pairing-token', aud: GATEWAY, iat: IAT },
     });
@@ -99,7 +99,7 @@ describe.each(['ES256', 'EdDSA'] as const)('a terminal that signs with %s', (alg
       data: { respondToApproval: { approval: { id: approval.id, status: 'APPROVED' }, errors: [] } },
     };
     expect((await device.respond(approval, 'APPROVE', '07')).approval?.status).toBe('APPROVED');
-    expect(await opened(wire.requests.at(-1)?.input['answer'])).toEqual({
+    expect(await opened(wire.requests.at(-1)?.input.answer)).toEqual({
       header: { alg: algorithm, typ: 'approval+jwt', kid: 'dev_1' },
       claims: {
         aud: GATEWAY,
@@ -113,7 +113,7 @@ describe.each(['ES256', 'EdDSA'] as const)('a terminal that signs with %s', (alg
       },
     });
     await device.respond({ ...approval, message: null }, 'DENY');
-    const { claims } = await opened(wire.requests.at(-1)?.input['answer']);
+    const { claims } = await opened(wire.requests.at(-1)?.input.answer);
     expect(claims).not.toHaveProperty('number');
     expect(claims).not.toHaveProperty('messageHash');
   });

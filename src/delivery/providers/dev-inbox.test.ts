@@ -1,4 +1,4 @@
-import { describeOnEachBackend } from '../../../test/support/backends';
+import { describeOnEachBackend, type OpenBackend } from '../../../test/support/backends';
 import { loadConfig } from '../../config';
 import type { Database } from '../../platform';
 import { deliveryFeature } from '../index';
@@ -22,9 +22,9 @@ const push: Message = { channel: 'push', to: 'dev_1', subject: 'Approve?', text:
 
 describeOnEachBackend('the dev inbox', (backend) => {
   let database: Database;
-  let close: () => Promise<void>;
-  beforeAll(async () => ({ database, close } = await backend.open([deliveryFeature])));
-  afterAll(() => close());
+  let opened: OpenBackend;
+  beforeAll(async () => ({ database } = opened = await backend.open([deliveryFeature])));
+  afterAll(() => opened.close());
   beforeEach(() => database.rows('TRUNCATE dev_inbox'));
 
   const send = (message: Message, id: string) => {

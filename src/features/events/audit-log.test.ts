@@ -1,4 +1,4 @@
-import { describeOnEachBackend } from '../../../test/support/backends';
+import { describeOnEachBackend, type OpenBackend } from '../../../test/support/backends';
 import {
   type Database,
   Keyring,
@@ -22,12 +22,12 @@ const recorder = new AuditRecorder(systemClock, systemChance);
 
 describeOnEachBackend('the audit log', (backend) => {
   let database: Database;
-  let close: () => Promise<void>;
+  let opened: OpenBackend;
   let keyring: Keyring;
   let sealer: AuditSealer;
 
-  beforeAll(async () => ({ database, close } = await backend.open([eventsFeature])));
-  afterAll(() => close());
+  beforeAll(async () => ({ database } = opened = await backend.open([eventsFeature])));
+  afterAll(() => opened.close());
   beforeEach(async () => {
     await tamper('TRUNCATE audit_event, audit_seal');
     keyring = freshKeyring('v1');
@@ -87,11 +87,7 @@ describeOnEachBackend('the audit log', (backend) => {
       },
     );
     const rows = await database.rows<Record<string, unknown>>('SELECT * FROM audit_event ORDER BY id');
-    expect(rows.map((row) => row['type'])).toEqual([
-      'SIGN_IN_STARTED',
-      'CHALLENGE_SENT',
-      'CHALLENGE_ANSWERED',
-    ]);
+    expect(rows.map((row) => row.type)).toEqual(['SIGN_IN_STARTED', 'CHALLENGE_SENT', 'CHALLENGE_ANSWERED']);
     expect(rows[1]).toMatchObject({
       outcome: 'SUCCESS',
       actorId: null,
@@ -105,8 +101,8 @@ describeOnEachBackend('the audit log', (backend) => {
       requestId: 'r-1',
       context: null,
     });
-    expect(rows[0]?.['occurredAt']).toBeInstanceOf(Date);
-    expect(rows[0]?.['id']).toMatch(/^evt_[0-9a-z]{26}$/);
+    expect(rows[0]?.occurredAt).toBeInstanceOf(Date);
+    expect(rows[0]?.id).toMatch(/^evt_[0-9a-z]{26}$/);
   });
 
   it('stands or falls with the transaction that it tells of', async () => {

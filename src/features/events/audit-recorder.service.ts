@@ -4,8 +4,8 @@ import type { AuditEntry } from './audit-event';
 
 const TEXT_MAX = 500;
 
-const COLUMNS = `id, type, outcome, actor_id, user_id, factor_kind, factor_id, flow_id, session_id, request_id,
-  context, reason, note`;
+const COLUMNS = `id, type, outcome, actor_id, user_id, factor_kind, factor_id, flow_id, session_id,
+  request_id, context, reason, note`;
 
 /** Writes the audit log. What it records stands or falls with the transaction that it records in. */
 export class AuditRecorder {

@@ -136,8 +136,8 @@ describeOnEachBackend('push', (on) => {
         algorithm: 'ES256',
         revokedAt: null,
       });
-      expect(row?.['publicJwk']).not.toHaveProperty('d');
-      expect(row?.['pushToken']).toMatch(/^s1\.v1\./);
+      expect(row?.publicJwk).not.toHaveProperty('d');
+      expect(row?.pushToken).toMatch(/^s1\.v1\./);
     });
 
     it('takes a key once', async () => {
