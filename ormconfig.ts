@@ -11,6 +11,7 @@ import { features } from './src/features';
 import { dataSource } from './src/platform';
 
 const url = process.env['MIGRATION_DATABASE_URL'] ?? process.env['DATABASE_URL'];
-if (url === undefined) throw new Error('ormconfig.ts: set DATABASE_URL to the address of the PostgreSQL database');
+if (url === undefined)
+  throw new Error('ormconfig.ts: set DATABASE_URL to the address of the PostgreSQL database');
 
 export default dataSource(features, { url });

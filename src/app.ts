@@ -1,6 +1,13 @@
 import 'reflect-metadata';
 import { Dispatcher, Outbox, OutboxStore, deliveryProviders } from './delivery';
-import { AccountResolver, Accounts, EnrollmentAccess, EnrollmentResolver, GatewayResolver, UserFieldsResolver } from './features/account';
+import {
+  AccountResolver,
+  Accounts,
+  EnrollmentAccess,
+  EnrollmentResolver,
+  GatewayResolver,
+  UserFieldsResolver,
+} from './features/account';
 import {
   AuthFlowFieldsResolver,
   AuthFlowResolver,
@@ -31,7 +38,18 @@ import {
 import { PasswordHasher, PasswordSignIn, Users, usersSettings } from './features/users';
 import type { Infrastructure } from './infrastructure';
 import { RequestFault, seconds } from './kernel';
-import { Database, Metrics, Watcher, addressKey, clientContext, httpSettings, repeat, type Caller, type RequestContext, type Resolvers } from './platform';
+import {
+  Database,
+  Metrics,
+  Watcher,
+  addressKey,
+  clientContext,
+  httpSettings,
+  repeat,
+  type Caller,
+  type RequestContext,
+  type Resolvers,
+} from './platform';
 import { gatewaySchema } from './schema';
 import type { GatewayApp, RequestFacts } from './server';
 import { VERSION } from './version';
@@ -73,7 +91,9 @@ export async function createApp(base: Infrastructure): Promise<App> {
   const metrics = new Metrics();
   const http = config.of(httpSettings);
   const publicUrl = http.publicUrl ?? `http://localhost:${String(http.port)}`;
-  const applications = config.of(authFlowSettings).applications ?? [{ clientId: 'default', name: http.gatewayName }];
+  const applications = config.of(authFlowSettings).applications ?? [
+    { clientId: 'default', name: http.gatewayName },
+  ];
   const userSettings = config.of(usersSettings);
   const tokenSettings = config.of(sessionSettings);
 
@@ -102,7 +122,18 @@ export async function createApp(base: Infrastructure): Promise<App> {
     received: (challengeId) => challenges.delivered(challengeId, 'RECEIVED'),
     activate: (...pairing) => enrollments.activateByDevice(...pairing),
   };
-  const kindDeps = { config, clock, chance, keyring, sql: database, bus, log, publicUrl, gatewayName: http.gatewayName, devices };
+  const kindDeps = {
+    config,
+    clock,
+    chance,
+    keyring,
+    sql: database,
+    bus,
+    log,
+    publicUrl,
+    gatewayName: http.gatewayName,
+    devices,
+  };
   const kinds = new Map<string, FactorKindAtWork<never>>(
     factorKinds.map((module) => [module.kind, module.create(kindDeps) as FactorKindAtWork<never>]),
   );
@@ -126,18 +157,44 @@ export async function createApp(base: Infrastructure): Promise<App> {
   const opener = new SessionOpener(sessions, knownDevices, recorder);
   const flows = new Flows(database, clock, chance, flowWatcher, opener);
   const engine = {
-    database, kinds, limits, recorder, outbox, keyring, clock, chance, metrics, flows,
+    database,
+    kinds,
+    limits,
+    recorder,
+    outbox,
+    keyring,
+    clock,
+    chance,
+    metrics,
+    flows,
     ringDevice: (factorId: string) => void bus.publish(`device:${factorId}`, ''),
   };
   const challenges: Challenges = new Challenges(engine);
   const answers: DeviceAnswers = new DeviceAnswers(engine, challenges);
   const enrollmentWatcher = new Watcher('enrollment', bus, (ids) => enrollmentVersions(database, ids), log);
   const enrollments: Enrollments = new Enrollments({
-    database, kinds, factors, recorder, keyring, clock, chance, flows, watcher: enrollmentWatcher,
+    database,
+    kinds,
+    factors,
+    recorder,
+    keyring,
+    clock,
+    chance,
+    flows,
+    watcher: enrollmentWatcher,
   });
 
   const beginFlow = new BeginFlow(database, flows, factors, challenges, limits, opener, log);
-  const signIn = new SignIn(passwords, knownDevices, beginFlow, recorder, database, metrics, clock, applications);
+  const signIn = new SignIn(
+    passwords,
+    knownDevices,
+    beginFlow,
+    recorder,
+    database,
+    metrics,
+    clock,
+    applications,
+  );
   const stepUp = new StepUp(users, factors, passwords, sessions, beginFlow, clock, applications);
   const steps = new FlowSteps(database, flows, factors, challenges, users, opener, keyring);
   const accounts = new Accounts(database, users, sessions, recorder);
@@ -168,7 +225,9 @@ export async function createApp(base: Infrastructure): Promise<App> {
       () => enrollments.sweep(),
       () => sessions.sweep(),
       () => limits.sweep(),
-      ...[...kinds.values()].flatMap((kind) => (kind.sweep ? [() => kind.sweep?.() ?? Promise.resolve(0)] : [])),
+      ...[...kinds.values()].flatMap((kind) =>
+        kind.sweep ? [() => kind.sweep?.() ?? Promise.resolve(0)] : [],
+      ),
     ];
     let swept = 0;
     for (const turn of turns) swept += await turn();
@@ -178,12 +237,20 @@ export async function createApp(base: Infrastructure): Promise<App> {
   await signingKeys.prepare();
   let sweeper: ReturnType<typeof repeat> | undefined;
   return {
-    config, log, metrics, accounts, signingKeys, sealer, outbox, sweep,
+    config,
+    log,
+    metrics,
+    accounts,
+    signingKeys,
+    sealer,
+    outbox,
+    sweep,
     schema: gatewaySchema(),
     routes: [...sessionRoutes(signingKeys, publicUrl), ...deliveryRoutes],
     authenticationMutations: new Set(AUTHENTICATION_MUTATIONS),
     watchers: { flows: flowWatcher, enrollments: enrollmentWatcher },
-    context: (facts) => requestContext(facts, resolvers, (authorization) => authenticate(authorization, sessions, kinds)),
+    context: (facts) =>
+      requestContext(facts, resolvers, (authorization) => authenticate(authorization, sessions, kinds)),
     isStanding: (caller) => isStanding(caller, sessions, kinds),
     isReady: async () => {
       try {
@@ -234,7 +301,10 @@ function requestContext(
     addressKey: addressKey(facts.ipAddress),
     cookies: facts.cookies,
     caller: () =>
-      (caller ??= authorization === undefined ? Promise.resolve({ kind: 'anonymous' } as const) : identify(authorization)),
+      (caller ??=
+        authorization === undefined
+          ? Promise.resolve({ kind: 'anonymous' } as const)
+          : identify(authorization)),
   };
 }
 
@@ -242,7 +312,8 @@ async function authenticate(authorization: string, sessions: Sessions, kinds: Ki
   const [, scheme = '', credential = ''] = /^(\S+) +(\S+)$/.exec(authorization) ?? [];
   if (scheme.toLowerCase() === 'bearer') return sessions.authenticate(credential);
   if (scheme.toLowerCase() === 'device') {
-    for (const kind of kinds.values()) if (kind.authenticateDevice) return kind.authenticateDevice(credential);
+    for (const kind of kinds.values())
+      if (kind.authenticateDevice) return kind.authenticateDevice(credential);
   }
   throw new RequestFault('UNAUTHENTICATED');
 }

@@ -53,7 +53,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return 0;
   },
   'seed demo': async (app, _, write) => {
-    if (app.config.isProduction) throw new Refusal('INVALID_INPUT', { message: 'There are no demo users in production.' });
+    if (app.config.isProduction)
+      throw new Refusal('INVALID_INPUT', { message: 'There are no demo users in production.' });
     const made = await seedDemo(app.accounts, app.config.of(usersSettings).demoPassword);
     write(made.length > 0 ? made.join('\n') : 'all there already');
     return 0;

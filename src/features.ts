@@ -10,7 +10,13 @@ import { limitsFeature } from './features/limits';
 import { sessionsFeature } from './features/sessions';
 import { usersFeature } from './features/users';
 import type { Feature, SettingsSlice } from './kernel';
-import { databaseSettings, httpSettings, keyringSettings, redisSettings, telemetrySettings } from './platform';
+import {
+  databaseSettings,
+  httpSettings,
+  keyringSettings,
+  redisSettings,
+  telemetrySettings,
+} from './platform';
 
 /** The list of features, lowest first: data source, schema, settings, `ormconfig.ts` and CLI are built from it. */
 export const features: readonly Feature[] = [

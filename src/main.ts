@@ -37,7 +37,12 @@ function serveCommands({ lock }: Infrastructure, app: App): void {
 
 /** Faults of settings and of the start are one readable text, not a stack. */
 export function reportAndExit(error: unknown): never {
-  const text = error instanceof SettingsError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text =
+    error instanceof SettingsError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
   process.stderr.write(`${text}\n`);
   process.exit(1);
 }

@@ -1,6 +1,17 @@
 import 'reflect-metadata';
-import { lexicographicSortSchema, printSchema, type GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
-import { buildSchemaSync, type ContainerType, type NonEmptyArray, type PubSub, type ResolverData } from 'type-graphql';
+import {
+  lexicographicSortSchema,
+  printSchema,
+  type GraphQLInputObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+import {
+  buildSchemaSync,
+  type ContainerType,
+  type NonEmptyArray,
+  type PubSub,
+  type ResolverData,
+} from 'type-graphql';
 import { features } from './features';
 import type { RequestContext } from './platform';
 
@@ -25,7 +36,8 @@ const noBus: PubSub = {
 
 /** Resolver instances belong to an app, and come with the request. */
 const container: ContainerType = {
-  get: (resolver, data) => (data as ResolverData<RequestContext>).context.resolvers.get(resolver as never),
+  get: (resolver, data): object =>
+    (data as ResolverData<RequestContext>).context.resolvers.get(resolver as never),
 };
 
 let built: GraphQLSchema | undefined;
@@ -38,8 +50,10 @@ export function gatewaySchema(): GraphQLSchema {
 
 function build(): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: features.flatMap((feature) => [...(feature.resolvers ?? [])]) as unknown as NonEmptyArray<() => void>,
-    orphanedTypes: features.flatMap((feature) => [...(feature.orphanedTypes ?? [])]) as never,
+    resolvers: features.flatMap((feature) => [...(feature.resolvers ?? [])]) as unknown as NonEmptyArray<
+      () => void
+    >,
+    orphanedTypes: features.flatMap((feature) => [...(feature.orphanedTypes ?? [])]),
     container,
     pubSub: noBus,
     // Meaning is checked in the features (zod), so that all mistakes come back at once in `errors`.

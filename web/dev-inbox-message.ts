@@ -44,7 +44,7 @@ function factsOf(message: Message): HTMLElement {
 }
 
 function codeOf(message: Message): HTMLElement | null {
-  const code = message.text.match(CODE)?.[0];
+  const code = CODE.exec(message.text)?.[0];
   if (!code) return null;
   const id = `code-${++codes}`;
   return element(

@@ -25,7 +25,8 @@ export async function perform(command: string[], print: Print): Promise<void> {
 
 export async function migrateSchema(print: Print): Promise<void> {
   const { url, migrationUrl } = loadConfig(settingsSlices, process.env).of(databaseSettings);
-  if (!url && !migrationUrl) throw new Error('DATABASE_URL is not set: the embedded database migrates itself');
+  if (!url && !migrationUrl)
+    throw new Error('DATABASE_URL is not set: the embedded database migrates itself');
   const source = await dataSource(features, { url: migrationUrl ?? url, poolSize: 2 }).initialize();
   const ran = await migrate(source);
   print(ran.length > 0 ? ran.map((name) => `ran ${name}`).join('\n') : 'nothing to do');

@@ -67,7 +67,9 @@ function buildProgram(): Command {
     .action(async ({ check }: { check?: boolean }) => {
       process.exitCode = (await import('./generate.js')).generate(check ?? false, print);
     });
-  program.command('prepare-data <file>', { hidden: true }).action(async (file: string) => (await gateway()).prepare(file));
+  program
+    .command('prepare-data <file>', { hidden: true })
+    .action(async (file: string) => (await gateway()).prepare(file));
   registerDeviceCommands(program);
   registerTotpCommand(program);
   return program;

@@ -15,7 +15,8 @@ export function envExample(slices: readonly SettingsSlice[]): string {
 export function configurationPage(slices: readonly SettingsSlice[]): string {
   const tables = slices.map((slice) => {
     const rows = Object.values(slice.settings).map(
-      (declared) => `| \`${declared.env}\` | ${declared.about}${secretNote(declared)} | ${defaultOf(declared)} | \`${declared.example}\` |`,
+      (declared) =>
+        `| \`${declared.env}\` | ${declared.about}${secretNote(declared)} | ${defaultOf(declared)} | \`${declared.example}\` |`,
     );
     return `## ${slice.name}\n\n| variable | meaning | default | example |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
   });
@@ -30,5 +31,5 @@ function defaultOf(declared: Setting<unknown>): string {
   if (!parsed.success) return 'required';
   const value = parsed.data;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return '–';
-  return `\`${String(value as string | number | boolean)}\``;
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }

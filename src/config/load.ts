@@ -7,7 +7,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   constructor(readonly faults: readonly string[]) {
-    super(`The settings have ${String(faults.length)} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    super(
+      `The settings have ${String(faults.length)} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
   }
 }
 
@@ -21,7 +23,7 @@ export function loadConfig(slices: readonly SettingsSlice[], environment: Enviro
     for (const [name, declared] of Object.entries(slice.settings)) {
       values[name] = readOne(declared, environment, isProduction, faults);
     }
-    read.set(slice, Object.freeze(values) as Record<string, unknown>);
+    read.set(slice, Object.freeze(values));
   }
   if (faults.length > 0) throw new SettingsError(faults);
   return {
@@ -34,7 +36,12 @@ export function loadConfig(slices: readonly SettingsSlice[], environment: Enviro
   };
 }
 
-function readOne(declared: Setting<unknown>, environment: Environment, isProduction: boolean, faults: string[]): unknown {
+function readOne(
+  declared: Setting<unknown>,
+  environment: Environment,
+  isProduction: boolean,
+  faults: string[],
+): unknown {
   const text = rawValue(declared, environment, faults);
   const parsed = declared.schema.safeParse(text);
   if (!parsed.success) {
@@ -47,7 +54,11 @@ function readOne(declared: Setting<unknown>, environment: Environment, isProduct
   return parsed.data;
 }
 
-function rawValue(declared: Setting<unknown>, environment: Environment, faults: string[]): string | undefined {
+function rawValue(
+  declared: Setting<unknown>,
+  environment: Environment,
+  faults: string[],
+): string | undefined {
   const direct = environment[declared.env];
   const file = declared.isSecret ? environment[`${declared.env}_FILE`] : undefined;
   if (direct !== undefined && direct !== '' && file) {
@@ -58,7 +69,9 @@ function rawValue(declared: Setting<unknown>, environment: Environment, faults: 
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    faults.push(`${declared.env}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    faults.push(
+      `${declared.env}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+    );
     return undefined;
   }
 }

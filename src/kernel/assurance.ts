@@ -5,12 +5,18 @@ export type AssuranceLevel = keyof typeof AssuranceLevel;
 const RANK: Record<AssuranceLevel, number> = { AAL1: 1, AAL2: 2, AAL2_PHR: 3, AAL3: 4 };
 
 /** Whether the level reached is at least the level wanted. */
-export const reaches = (reached: AssuranceLevel, wanted: AssuranceLevel): boolean => RANK[reached] >= RANK[wanted];
+export const reaches = (reached: AssuranceLevel, wanted: AssuranceLevel): boolean =>
+  RANK[reached] >= RANK[wanted];
 
 export const strongest = (first: AssuranceLevel, ...rest: readonly AssuranceLevel[]): AssuranceLevel =>
   rest.reduce((best, level) => (RANK[level] > RANK[best] ? level : best), first);
 
-const ACR: Record<AssuranceLevel, string> = { AAL1: 'aal1', AAL2: 'aal2', AAL2_PHR: 'aal2-phr', AAL3: 'aal3' };
+const ACR: Record<AssuranceLevel, string> = {
+  AAL1: 'aal1',
+  AAL2: 'aal2',
+  AAL2_PHR: 'aal2-phr',
+  AAL3: 'aal3',
+};
 
 /** The token's `acr` claim. */
 export const acrOf = (level: AssuranceLevel): string => ACR[level];
@@ -35,7 +41,8 @@ export interface Proven {
  * (NIST SP 800-63B §4.2.1); AAL3 is never claimed, since no kind proves that its key cannot leave the device.
  */
 export function assuranceOf(proofs: readonly Proven[]): AssuranceLevel {
-  const isTwo = new Set(proofs.map((proof) => proof.by)).size > 1 && new Set(proofs.map((proof) => proof.kind)).size > 1;
+  const isTwo =
+    new Set(proofs.map((proof) => proof.by)).size > 1 && new Set(proofs.map((proof) => proof.kind)).size > 1;
   if (!isTwo) return 'AAL1';
   return proofs.some((proof) => proof.isPhishingResistant) ? 'AAL2_PHR' : 'AAL2';
 }

@@ -14,6 +14,6 @@ export const seconds = (count: number): number => count * 1000;
 export const minutes = (count: number): number => seconds(count * 60);
 export const hours = (count: number): number => minutes(count * 60);
 
-export const after = (instant: Date, milliseconds: number): Date => new Date(instant.getTime() + milliseconds);
-export const isPast = (instant: Date, now: Date): boolean => instant.getTime() <= now.getTime();
+export const after = (instant: Date, milliseconds: number): Date =>
+  new Date(instant.getTime() + milliseconds);
 export const unixSeconds = (instant: Date): number => Math.floor(instant.getTime() / 1000);

@@ -6,7 +6,12 @@ export const AuthFlowPurpose = {
 export type AuthFlowPurpose = keyof typeof AuthFlowPurpose;
 
 /** How far a message or push has come. */
-export const DeliveryStatus = { QUEUED: 'QUEUED', SENT: 'SENT', RECEIVED: 'RECEIVED', FAILED: 'FAILED' } as const;
+export const DeliveryStatus = {
+  QUEUED: 'QUEUED',
+  SENT: 'SENT',
+  RECEIVED: 'RECEIVED',
+  FAILED: 'FAILED',
+} as const;
 export type DeliveryStatus = keyof typeof DeliveryStatus;
 
 /** Why a flow moved to its present status. */

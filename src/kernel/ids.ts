@@ -1,7 +1,8 @@
 import type { Chance, Clock } from './clock';
 
 /** What an id names; the prefix shows it to whoever reads a log. */
-export type IdPrefix = 'usr' | 'flw' | 'chl' | 'fct' | 'enr' | 'ses' | 'dev' | 'kdv' | 'evt' | 'out' | 'key' | 'msg';
+export type IdPrefix =
+  'usr' | 'flw' | 'chl' | 'fct' | 'enr' | 'ses' | 'dev' | 'kdv' | 'evt' | 'out' | 'key' | 'msg';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -25,11 +26,11 @@ function base32(bytes: Buffer): string {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += ALPHABET[(held >>> bits) & 31];
+      text += ALPHABET.charAt((held >>> bits) & 31);
     }
     held &= (1 << bits) - 1;
   }
-  return bits > 0 ? text + ALPHABET[(held << (5 - bits)) & 31] : text;
+  return bits > 0 ? text + ALPHABET.charAt((held << (5 - bits)) & 31) : text;
 }
 
 /** Whether a text from outside has the shape of one of our ids; anything else is answered without a query. */

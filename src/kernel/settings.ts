@@ -20,9 +20,10 @@ export interface SettingsSlice<S extends Slice = Slice> {
   readonly name: string;
   readonly settings: S;
 }
-export type SettingsOf<D> = D extends SettingsSlice<infer S>
-  ? { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never }
-  : never;
+export type SettingsOf<D> =
+  D extends SettingsSlice<infer S>
+    ? { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never }
+    : never;
 
 export const setting = <T>(declaration: Setting<T>): Setting<T> => declaration;
 export const defineSettings = <const S extends Slice>(name: string, settings: S): SettingsSlice<S> => ({

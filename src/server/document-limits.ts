@@ -1,5 +1,6 @@
 import {
   Kind,
+  OperationTypeNode,
   type DirectiveNode,
   type DocumentNode,
   type SelectionNode,
@@ -51,7 +52,7 @@ export function brokenLimit(document: DocumentNode, rules: DocumentRules): strin
     const tally = count.setOf(definition.selectionSet);
     tally.directives += directivesOf(definition);
     for (const variable of definition.variableDefinitions ?? []) tally.directives += directivesOf(variable);
-    if (definition.operation === 'mutation') authentications += tally.authentications;
+    if (definition.operation === OperationTypeNode.MUTATION) authentications += tally.authentications;
     const broken = firstBroken(tally, rules);
     if (broken) return broken;
   }

@@ -44,7 +44,7 @@ export class EventStream extends Readable {
         // The library's type wants error objects; on the wire both are the same JSON.
         else if (!this.isOver) this.push(print({ event: 'next', data: step.value as StreamData<'next'> }));
       },
-      (error: Error) => this.destroy(error),
+      (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
     );
   }
 
@@ -62,7 +62,7 @@ export class EventStream extends Readable {
 
   private beat(): void {
     this.pings += 1;
-    if (this.isAnonymous && this.pings >= ANONYMOUS_PINGS) return this.cut();
+    if (this.isAnonymous && this.pings >= ANONYMOUS_PINGS) return void this.cut();
     // Whoever has not even read the last comment is gone.
     if (this.readableLength > 0) return void this.destroy();
     this.push(':\n\n');
@@ -84,9 +84,9 @@ export function publicResults(events: AsyncIterator<ExecutionResult>, scope: Err
     async next() {
       if (isBroken) return { done: true, value: undefined };
       try {
-        const { done, value } = await events.next();
-        if (done) return { done: true, value: undefined };
-        const { errors, ...result } = value as ExecutionResult;
+        const step = await events.next();
+        if (step.done) return { done: true, value: undefined };
+        const { errors, ...result } = step.value;
         return { done: false, value: { ...result, ...(errors && { errors: mask(errors) }) } };
       } catch (error) {
         isBroken = true;

@@ -1,6 +1,6 @@
 import {
   GraphQLError,
-  GraphQLScalarType,
+  type GraphQLScalarType,
   buildSchema,
   execute,
   parse,

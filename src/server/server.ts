@@ -6,6 +6,7 @@ import { AddressLimit } from './address-limit';
 import { startApollo } from './apollo';
 import { Documents } from './documents';
 import type { GatewayApp } from './gateway-app';
+import { GracefulStop } from './graceful-stop';
 import { graphqlRoutes, readJsonOnly } from './graphql.routes';
 import { sendFault } from './http-answer';
 import { LiveConnections } from './live-connections';
@@ -22,7 +23,6 @@ import { SocketGate } from './websocket';
 
 /** A client that has not sent its 64 KiB by then is not one of ours. */
 const RECEIVE_MS = 20_000;
-const FINISH_MS = 30_000;
 /** The WebSocket close code after which clients come back by themselves. */
 const SERVICE_RESTART = 1012;
 
@@ -47,7 +47,7 @@ export async function createServer(app: GatewayApp): Promise<GatewayServer> {
   const facts = new FactsReader(app.config, origins);
   const fastify = createFastify(app, settings.trustProxy);
   const upgrades = new Upgrades(fastify);
-  let closing: Promise<void> | undefined;
+  const graceful = new GracefulStop(fastify);
 
   requestLog(fastify, app);
   await securityHeaders(fastify, origins);
@@ -55,21 +55,18 @@ export async function createServer(app: GatewayApp): Promise<GatewayServer> {
   fastify.addHook('onRequest', async (request) => {
     if (!isProbe(request.routeOptions.url)) await limit.take(addressKey(request.ip));
   });
-  fastify.addHook('onSend', async (_request, reply) => {
-    // Otherwise the connection would idle on, and the server could not end.
-    if (closing) reply.header('connection', 'close');
-  });
   graphqlRoutes(fastify, { app, apollo, documents, facts, sockets, upgrades });
   streamRoutes(fastify, { app, documents, origins, facts, live });
-  operatorRoutes(fastify, app, () => closing !== undefined);
+  operatorRoutes(fastify, app, () => graceful.isStopping);
   if (!app.config.isProduction) await fastify.register(async (scope) => pageRoutes(scope));
   app.metrics.collectProcess();
 
+  let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    live.endAll(SERVICE_RESTART, 'Connect again');
-    const impatience = setTimeout(() => fastify.server.closeAllConnections(), FINISH_MS);
-    await Promise.all([sockets.close(), fastify.close()]);
-    clearTimeout(impatience);
+    await graceful.stop(() => {
+      live.endAll(SERVICE_RESTART, 'Connect again');
+      return sockets.close();
+    });
     await apollo.stop();
     await app.close();
   };
@@ -89,6 +86,8 @@ function createFastify(app: GatewayApp, trustProxy: readonly string[]): FastifyI
     logger: false,
     bodyLimit: BODY_BYTES,
     requestTimeout: RECEIVE_MS,
+    // What has reached us before the stop is still answered.
+    return503OnClosing: false,
     // Without a list of proxies nobody but the socket itself names the client's address.
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     genReqId: () => systemChance.bytes(12).toString('base64url'),

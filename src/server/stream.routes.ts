@@ -28,19 +28,19 @@ export function streamRoutes(fastify: FastifyInstance, parts: Parts): void {
   fastify.post('/graphql/stream', { onRequest: requireJson }, async (request, reply) => {
     const key = addressKey(request.ip);
     checkRequest(request, key, parts);
-    let stream: EventStream | undefined;
-    let isEnded = false;
+    // The connection may be told to end before its stream has begun.
+    const opened: { stream?: EventStream; isEnded: boolean } = { isEnded: false };
     const end = (): void => {
-      isEnded = true;
-      stream?.cut();
+      opened.isEnded = true;
+      opened.stream?.cut();
     };
     const connection: LiveConnection = { addressKey: key, end };
     live.add(connection);
     const context = app.context(facts.of(request, reply));
     const { results, isAnonymous } = await begin(request, context, connection, parts);
-    stream = new EventStream(results, isAnonymous);
+    const stream = (opened.stream = new EventStream(results, isAnonymous));
     stream.once('close', () => live.remove(connection));
-    if (isEnded) stream.cut();
+    if (opened.isEnded) stream.cut();
     return reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no').send(stream);
   });
   refuseOtherMethods(fastify, '/graphql/stream', ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE']);

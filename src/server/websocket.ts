@@ -1,6 +1,5 @@
-import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, type ExecutionArgs } from 'graphql';
+import { type GraphQLError, type ExecutionArgs } from 'graphql';
 import {
   GRAPHQL_TRANSPORT_WS_PROTOCOL,
   makeServer,
@@ -90,7 +89,7 @@ export class SocketGate {
     const { raw } = request;
     reply.hijack();
     reply.raw.detachSocket(raw.socket);
-    this.sockets.handleUpgrade(raw, raw.socket as Duplex, head, (socket) => {
+    this.sockets.handleUpgrade(raw, raw.socket, head, (socket) => {
       this.open(socket, facts, addressKey);
     });
   }
@@ -156,11 +155,12 @@ export class SocketGate {
     handle: (text: string) => Promise<void>,
   ): void {
     const text = (data as Buffer).toString();
-    if (isBinary || isTooDeep(text)) return peer.socket.close(CLOSE.badRequest, 'Invalid message received');
+    if (isBinary || isTooDeep(text))
+      return void peer.socket.close(CLOSE.badRequest, 'Invalid message received');
     handle(text).catch((error: unknown) => {
       // How the library takes a message that only a server may send.
       if (error instanceof Error && error.message.startsWith('Unexpected message of type')) {
-        return peer.socket.close(CLOSE.badRequest, 'Invalid message received');
+        return void peer.socket.close(CLOSE.badRequest, 'Invalid message received');
       }
       this.report(peer, error);
       peer.socket.close(CLOSE.internal, 'Internal error');
@@ -233,10 +233,10 @@ function heartbeat(peer: Peer): NodeJS.Timeout {
   let isAnswered = true;
   peer.socket.on('pong', () => (isAnswered = true));
   return setInterval(() => {
-    if (!isAnswered) return peer.socket.terminate();
+    if (!isAnswered) return void peer.socket.terminate();
     pings += 1;
     if (pings >= ANONYMOUS_PINGS && !peer.isSignedIn)
-      return peer.socket.close(CLOSE.goingAway, 'Connect again');
+      return void peer.socket.close(CLOSE.goingAway, 'Connect again');
     isAnswered = false;
     peer.socket.ping();
   }, PING_MS);
@@ -261,8 +261,10 @@ function refuseProto(this: unknown, key: string, value: unknown): unknown {
 
 /** A stream that ends in the error: the protocol then sends one `error` message, and no event before it. */
 const failing = (error: unknown): AsyncIterable<never> => ({
-  [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error as Error) }),
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(asError(error)) }),
 });
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 const facedErrors = (error: GraphQLError): readonly GraphQLError[] =>
   error.originalError instanceof OperationFault ? error.originalError.errors : [error];

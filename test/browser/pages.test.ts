@@ -53,8 +53,8 @@ withBrowser(`the pages${executablePath ? '' : ' (skipped: TEST_CHROMIUM names no
     browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
   });
   afterAll(async () => {
-    await browser?.close();
-    await site?.close();
+    await browser.close();
+    await site.close();
   });
   beforeEach(() => {
     faults = [];

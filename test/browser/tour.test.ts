@@ -1,4 +1,4 @@
-import { GraphQLError, Kind, parse, validate, type OperationDefinitionNode } from 'graphql';
+import { type GraphQLError, Kind, parse, validate, type OperationDefinitionNode } from 'graphql';
 import { tour } from '../../web/graphiql/tour';
 import { printedSchema } from './printed-schema';
 

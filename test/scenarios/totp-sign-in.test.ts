@@ -19,11 +19,21 @@ describeOnEachBackend('signing in with an authenticator app', (backend) => {
         accountHint: 'u••@example.com',
         promptReasons: ['POLICY'],
         requiredAssurance: 'AAL2',
-        challenge: { __typename: 'CodeChallenge', kind: 'TOTP', codeLength: 6, codeFormat: 'NUMERIC', attemptsRemaining: 5 },
+        challenge: {
+          __typename: 'CodeChallenge',
+          kind: 'TOTP',
+          codeLength: 6,
+          codeFormat: 'NUMERIC',
+          attemptsRemaining: 5,
+        },
       },
     });
     const { flowToken } = begun;
-    const done = await world.a.mutate('verifyChallenge', { flowToken, proof: { code: await ada.code() } }, GOT);
+    const done = await world.a.mutate(
+      'verifyChallenge',
+      { flowToken, proof: { code: await ada.code() } },
+      GOT,
+    );
     expect(done.errors).toEqual([]);
     expect(done.flow.status).toBe('COMPLETED');
     expect(done.tokens.session).toMatchObject({ assurance: 'AAL2', methods: ['pwd', 'otp', 'mfa'] });
@@ -39,12 +49,22 @@ describeOnEachBackend('signing in with an authenticator app', (backend) => {
   });
 
   it('accepts the codes of the step before, of now and of the step after, and no others', async () => {
-    for (const [steps, isAccepted] of [[-2, false], [-1, true], [0, true], [1, true], [2, false]] as const) {
+    for (const [steps, isAccepted] of [
+      [-2, false],
+      [-1, true],
+      [0, true],
+      [1, true],
+      [2, false],
+    ] as const) {
       const user = await world.user();
       await user.enrollTotp();
       await world.advance(120);
       const { flowToken } = await user.signIn();
-      const done = await world.a.mutate('verifyChallenge', { flowToken, proof: { code: await user.code(steps) } }, GOT);
+      const done = await world.a.mutate(
+        'verifyChallenge',
+        { flowToken, proof: { code: await user.code(steps) } },
+        GOT,
+      );
       expect([steps, done.tokens !== null]).toEqual([steps, isAccepted]);
     }
   });
@@ -52,7 +72,10 @@ describeOnEachBackend('signing in with an authenticator app', (backend) => {
   it('enrolls the first app inside a flow that asks for it, as that flow’s first proof', async () => {
     const user = await world.user();
     const begun = await user.signIn({ minimumAssurance: 'AAL2' });
-    expect(begun).toMatchObject({ tokens: null, flow: { status: 'ENROLLMENT_REQUIRED', enrollableKinds: ['TOTP', 'PUSH'] } });
+    expect(begun).toMatchObject({
+      tokens: null,
+      flow: { status: 'ENROLLMENT_REQUIRED', enrollableKinds: ['TOTP', 'PUSH'] },
+    });
     const { flowToken } = begun;
     const started = await world.a.mutate(
       'startEnrollment',

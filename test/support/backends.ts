@@ -81,9 +81,6 @@ export const embedded: Backend = {
   },
 };
 
-/** The backends that are there, for `describe.each`. */
-export const backends: readonly Backend[] = areServersThere ? [embedded, postgres] : [embedded];
-
 /** Runs the block on the embedded database and on servers; where there are none, that half is shown as skipped. */
 export function describeOnEachBackend(name: string, block: (backend: Backend) => void): void {
   describe(`${name} (embedded)`, () => block(embedded));

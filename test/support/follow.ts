@@ -42,17 +42,21 @@ export function follow(
   const ended = new Promise<void>((resolve, reject) => {
     stop = client.subscribe(operation, {
       next: (result) => {
-        const state = (result.data as Record<string, unknown> | null | undefined)?.[field];
-        if (result.errors) return reject(new Error(JSON.stringify(result.errors)));
+        const state = result.data?.[field];
+        if (result.errors) return void reject(new Error(JSON.stringify(result.errors)));
         states.push(state);
-        for (const one of waiting) if (one.fits(state)) (waiting.delete(one), one.resolve(state));
+        for (const one of [...waiting].filter((candidate) => candidate.fits(state))) {
+          waiting.delete(one);
+          one.resolve(state);
+        }
       },
       error: (error) => reject(error instanceof Error ? error : new Error(JSON.stringify(error))),
       complete: resolve,
     });
   }).finally(() => void client.dispose());
   const fail = (error?: Error): void => {
-    for (const one of waiting) one.reject(error ?? new Error(`the stream ended after ${JSON.stringify(states)}`));
+    for (const one of waiting)
+      one.reject(error ?? new Error(`the stream ended after ${JSON.stringify(states)}`));
     waiting.clear();
   };
   ended.then(() => fail(), fail);
@@ -62,7 +66,7 @@ export function follow(
     until: (fits) =>
       new Promise((resolve, reject) => {
         const past = states.find(fits);
-        if (past !== undefined) return resolve(past);
+        if (past !== undefined) return void resolve(past);
         waiting.add({ fits, resolve, reject });
       }),
     stop: () => stop(),

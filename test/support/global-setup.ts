@@ -5,7 +5,9 @@ import { findPrograms } from './server-process';
 
 /** What the teardown must stop. Jest runs both files in one process and shares nothing else between them. */
 export const STARTED = Symbol.for('factorgate.test.started');
-export type Started = { [STARTED]?: { stop(): Promise<void> }[] };
+export interface Started {
+  [STARTED]?: { stop(): Promise<void> }[];
+}
 
 /**
  * Once per run: starts PostgreSQL and Redis and looks for a browser, and says what was found. What is missing fails
@@ -13,7 +15,7 @@ export type Started = { [STARTED]?: { stop(): Promise<void> }[] };
  */
 export default async function setup(): Promise<void> {
   if (process.env['FACTORGATE_UNIT'])
-    return say('FACTORGATE_UNIT is set: only suites without servers and browser run.');
+    return void say('FACTORGATE_UNIT is set: only suites without servers and browser run.');
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
   (globalThis as Started)[STARTED] = [postgres, redis].filter((server) => server !== undefined);
   const missing = [

@@ -15,7 +15,7 @@ export class SocketPeer {
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data) => {
-      this.frames.push(JSON.parse(String(data)) as Frame);
+      this.frames.push(JSON.parse((data as Buffer).toString()) as Frame);
       this.wake?.();
     });
     socket.on('error', () => undefined);

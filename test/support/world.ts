@@ -66,12 +66,22 @@ export class TestGateway {
   async ask(query: string, variables: object = {}, { authorization, headers }: Ask = {}): Promise<Reply> {
     const response = await fetch(this.graphqlUrl, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}), ...headers },
+      headers: {
+        'content-type': 'application/json',
+        ...(authorization ? { authorization } : {}),
+        ...headers,
+      },
       body: JSON.stringify({ query, variables }),
     });
     const body = await response.text();
     const parsed = body.startsWith('{') ? (JSON.parse(body) as Pick<Reply, 'data' | 'errors'>) : undefined;
-    return { status: response.status, headers: response.headers, body, data: parsed?.data, errors: parsed?.errors };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body,
+      data: parsed?.data,
+      errors: parsed?.errors,
+    };
   }
 
   /** The payload of a mutation. Fails on top-level errors. */
@@ -90,7 +100,11 @@ export class TestGateway {
   /** Follows a flow over graphql-ws. */
   follow(flowToken: string, selection = FLOW): Followed {
     const query = `subscription($flowToken: String!) { authFlow(flowToken: $flowToken) { ${selection} } }`;
-    return follow(`${this.url.replace('http', 'ws')}/graphql`, { query, variables: { flowToken } }, 'authFlow');
+    return follow(
+      `${this.url.replace('http', 'ws')}/graphql`,
+      { query, variables: { flowToken } },
+      'authFlow',
+    );
   }
 
   close(): Promise<void> {
@@ -190,14 +204,22 @@ export class World {
       ...this.options.environment,
     });
     const lines = this.logged;
-    const log = createLog('debug', new Writable({ write: (chunk: Buffer, _, done) => (lines.push(chunk.toString()), done()) }));
+    const log = createLog(
+      'debug',
+      new Writable({ write: (chunk: Buffer, _, done) => (lines.push(chunk.toString()), done()) }),
+    );
     const { databaseUrl, redisUrl, embedded } = this.backend;
     const isFirst = this.gateways.length === 0;
     const source =
-      embedded || isFirst ? this.backend.database.source : await dataSource(features, { url: databaseUrl }).initialize();
+      embedded || isFirst
+        ? this.backend.database.source
+        : await dataSource(features, { url: databaseUrl }).initialize();
     const bus = shared ?? new RedisBus(redisUrl ?? '', log);
     const app = await createApp({
-      config, source, bus, log,
+      config,
+      source,
+      bus,
+      log,
       keyring: this.keyring,
       clock: this.options.isRealTime ? { now: () => new Date() } : this.clock,
       chance: systemChance,
@@ -259,7 +281,11 @@ export class TestUser {
     const ask = { authorization: authorization ?? (await this.firstSignIn()) };
     const started = await this.world.a.mutate('startEnrollment', { kind: 'PUSH' }, SETUP, ask);
     const { graphqlUrl } = this.world.a;
-    const phone = await TerminalDevice.pair(started.enrollment.setup.uri, { name, graphqlUrl, clock: this.world.clock });
+    const phone = await TerminalDevice.pair(started.enrollment.setup.uri, {
+      name,
+      graphqlUrl,
+      clock: this.world.clock,
+    });
     this.phones.push(phone);
     return phone;
   }

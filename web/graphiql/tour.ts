@@ -40,7 +40,6 @@ mutation SignIn($email: String!, $password: String!) {
     flow {
       status
       reason
-      enrollmentDueAt
     }
     flowToken
     tokens {

@@ -11,5 +11,4 @@ export {
   type PairingOptions,
   TerminalDevice,
 } from './terminal-device';
-export { type DeviceState, readDeviceState, writeDeviceState } from './device-state';
-export { DeviceError } from './device-error';
+export type { DeviceState } from './device-state';

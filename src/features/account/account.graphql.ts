@@ -43,7 +43,10 @@ export class AccountResolver {
     private readonly access: EnrollmentAccess,
   ) {}
 
-  @Query(() => UserType, { nullable: true, description: 'The signed-in user; null if not signed in. **Anyone.**' })
+  @Query(() => UserType, {
+    nullable: true,
+    description: 'The signed-in user; null if not signed in. **Anyone.**',
+  })
   async viewer(@Ctx() context: RequestContext): Promise<UserType | null> {
     const caller = await context.caller();
     const user = caller.kind === 'user' ? await this.accounts.find(caller.userId) : undefined;

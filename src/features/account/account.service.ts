@@ -23,14 +23,27 @@ export class Accounts {
     await this.database.transaction(async (tx) => {
       if (allSessions) await this.sessions.revokeAll(tx, userId, 'signed out everywhere');
       else await this.sessions.revoke(tx, sessionId, 'signed out', userId);
-      await this.recorder.record(tx, { type: 'SIGN_OUT', outcome: 'SUCCESS', actorId: userId, userId, sessionId, context });
+      await this.recorder.record(tx, {
+        type: 'SIGN_OUT',
+        outcome: 'SUCCESS',
+        actorId: userId,
+        userId,
+        sessionId,
+        context,
+      });
     });
   }
 
   /** Refuses with INVALID_INPUT, WEAK_PASSWORD or CONFLICT. */
   provision(wanted: NewUser, actorId: string | null, context: ClientContext | null): Promise<User> {
     return this.users.create(wanted, (tx, user) =>
-      this.recorder.record(tx, { type: 'USER_INVITED', outcome: 'SUCCESS', actorId, userId: user.id, context }),
+      this.recorder.record(tx, {
+        type: 'USER_INVITED',
+        outcome: 'SUCCESS',
+        actorId,
+        userId: user.id,
+        context,
+      }),
     );
   }
 }

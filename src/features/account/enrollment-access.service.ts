@@ -29,7 +29,10 @@ export class EnrollmentAccess {
   }
 
   /** Whose factor is to be enrolled. Throws UNAUTHENTICATED, or refuses with INVALID_TOKEN, WRONG_STATUS, STEP_UP_REQUIRED. */
-  async toStart(flowToken: string | undefined, caller: () => Promise<UserCaller>): Promise<{ user: User; origin: Origin }> {
+  async toStart(
+    flowToken: string | undefined,
+    caller: () => Promise<UserCaller>,
+  ): Promise<{ user: User; origin: Origin }> {
     if (flowToken !== undefined) {
       const flow = await this.flows.readLive(flowToken);
       if (flow.status !== 'ENROLLMENT_REQUIRED') throw new Refusal('WRONG_STATUS');
@@ -46,8 +49,10 @@ export class EnrollmentAccess {
     await this.activeUser(enrollment.userId);
     const { sessionId, userId } = enrollment;
     if (sessionId === null) return;
-    if (caller.kind === 'user' && caller.sessionId !== sessionId) throw new Refusal('INVALID_TOKEN', {}, 'another session');
-    if (!(await this.sessions.isStanding({ sessionId, userId }))) throw new Refusal('INVALID_TOKEN', {}, 'session over');
+    if (caller.kind === 'user' && caller.sessionId !== sessionId)
+      throw new Refusal('INVALID_TOKEN', {}, 'another session');
+    if (!(await this.sessions.isStanding({ sessionId, userId })))
+      throw new Refusal('INVALID_TOKEN', {}, 'session over');
   }
 
   private async activeUser(userId: string): Promise<User> {

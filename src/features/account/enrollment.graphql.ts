@@ -1,4 +1,15 @@
-import { Arg, Ctx, Field, InputType, Mutation, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  Arg,
+  Ctx,
+  Field,
+  InputType,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 import { z } from 'zod';
 import { Refusal, RequestFault } from '../../kernel';
 import {
@@ -86,7 +97,10 @@ export class EnrollmentResolver {
     private readonly watcher: Watcher,
   ) {}
 
-  @Query(() => Enrollment, { nullable: true, description: 'The state of an enrollment. **Enrollment token.**' })
+  @Query(() => Enrollment, {
+    nullable: true,
+    description: 'The state of an enrollment. **Enrollment token.**',
+  })
   async enrollment(@Arg('enrollmentToken', () => String) token: string): Promise<Enrollment | null> {
     const enrollment = await this.read(token);
     return enrollment ? Enrollment.from(enrollment) : null;

@@ -118,7 +118,9 @@ export class UserFieldsResolver {
   async enrollableKinds(@Root() user: UserType): Promise<string[]> {
     const active = await this.factorsService.active(user.id);
     return factorKinds
-      .filter(({ kind, traits }) => active.filter((factor) => factor.kind === kind).length < traits.limitPerUser)
+      .filter(
+        ({ kind, traits }) => active.filter((factor) => factor.kind === kind).length < traits.limitPerUser,
+      )
       .map((module) => module.kind);
   }
 
@@ -133,5 +135,9 @@ export class UserFieldsResolver {
 
 function shown(factor: FactorFacts, retryAt: Date | null, isShownToOwner: boolean): Factor {
   const { isGuessable, isPhishingResistant } = kindModule(factor.kind).traits;
-  return Factor.from(factor, { isPhishingResistant, usableFrom: isGuessable ? retryAt : null, isShownToOwner });
+  return Factor.from(factor, {
+    isPhishingResistant,
+    usableFrom: isGuessable ? retryAt : null,
+    isShownToOwner,
+  });
 }

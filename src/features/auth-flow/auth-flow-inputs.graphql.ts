@@ -76,7 +76,12 @@ export class StartStepUpInput {
 export const startStepUpInput = z.object({
   password: z.string().max(4096, 'This is too long.').optional(),
   minimumAssurance: z.enum(AssuranceLevel).default('AAL2'),
-  maxAgeSeconds: z.number().int().min(0, 'This cannot be negative.').max(86_400, 'At most one day.').default(0),
+  maxAgeSeconds: z
+    .number()
+    .int()
+    .min(0, 'This cannot be negative.')
+    .max(86_400, 'At most one day.')
+    .default(0),
   message: shortText(200).optional(),
   autoStart: z.boolean().default(true),
 });

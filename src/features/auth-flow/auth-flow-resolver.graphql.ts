@@ -148,7 +148,11 @@ final status. After a broken connection just subscribe again: nothing is missed.
   }
 
   /** A step of a flow: whatever is refused, the flow as it now stands is beside it. */
-  private step(flowToken: string, context: RequestContext, run: () => Promise<FlowResult>): Promise<AuthFlowPayload> {
+  private step(
+    flowToken: string,
+    context: RequestContext,
+    run: () => Promise<FlowResult>,
+  ): Promise<AuthFlowPayload> {
     return payload(
       AuthFlowPayload,
       async () => shown(await run(), context),

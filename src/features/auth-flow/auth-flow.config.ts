@@ -13,7 +13,9 @@ export const authFlowSettings = defineSettings('applications', {
       .string()
       .transform((text) => text.split(',').map((entry) => ENTRY.exec(entry.trim())))
       .refine((entries) => entries.every(Boolean), 'each must be <client id>=<name>')
-      .transform((entries) => entries.map((entry) => ({ clientId: entry?.[1] ?? '', name: entry?.[2]?.trim() ?? '' })))
+      .transform((entries) =>
+        entries.map((entry) => ({ clientId: entry?.[1] ?? '', name: entry?.[2]?.trim() ?? '' })),
+      )
       .optional(),
   }),
 });

@@ -2,7 +2,15 @@ import { Field, FieldResolver, ID, ObjectType, Resolver, Root, registerEnumType 
 import { AssuranceLevel, AuthFlowPurpose, AuthFlowReason } from '../../kernel';
 import { DateTime, Payload } from '../../platform';
 import type { Challenges } from '../challenges';
-import { Challenge, Factor, factorKindEnum, factorKinds, kindModule, type FactorFacts, type Factors } from '../factors';
+import {
+  Challenge,
+  Factor,
+  factorKindEnum,
+  factorKinds,
+  kindModule,
+  type FactorFacts,
+  type Factors,
+} from '../factors';
 import type { Limits } from '../limits';
 import { PromptReason } from '../policy';
 import { TokensType } from '../sessions';
@@ -55,7 +63,8 @@ registerEnumType(AuthFlowReason, {
     CHALLENGE_TIMED_OUT: { description: 'Nobody answered the push in time.' },
     DELIVERY_FAILED: { description: 'The code or push could not be delivered.' },
     NUMBER_MISMATCH: {
-      description: 'The wrong number was entered on the phone. That ends the challenge; other factors remain.',
+      description:
+        'The wrong number was entered on the phone. That ends the challenge; other factors remain.',
     },
     USER_DENIED: { description: 'The user tapped Deny. That ends the challenge; other factors remain.' },
     USER_REPORTED: { description: 'The user said that it was not them. That ends the flow.' },
@@ -108,7 +117,8 @@ export class AuthFlow {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Who is signing in, masked, for example `a••@example.com`. Null until the first factor is proven.',
+    description:
+      'Who is signing in, masked, for example `a••@example.com`. Null until the first factor is proven.',
   })
   accountHint!: string | null;
 

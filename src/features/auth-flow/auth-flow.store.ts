@@ -43,9 +43,22 @@ export async function addFlow(tx: Sql, flow: NewFlow, tokenHash: Buffer): Promis
        now + make_interval(secs => ${String(FLOW_SECONDS)}), CASE WHEN $16 THEN now END
      FROM gateway_now() AS now RETURNING ${COLUMNS}`,
     [
-      flow.id, flow.purpose, flow.status, flow.reason, flow.userId, tokenHash, flow.clientId, flow.applicationName,
-      flow.requiredAssurance, flow.promptReasons, JSON.stringify(flow.proofs), flow.sessionId, flow.knownDeviceId,
-      flow.message, JSON.stringify(flow.context), isFinal(flow.status),
+      flow.id,
+      flow.purpose,
+      flow.status,
+      flow.reason,
+      flow.userId,
+      tokenHash,
+      flow.clientId,
+      flow.applicationName,
+      flow.requiredAssurance,
+      flow.promptReasons,
+      JSON.stringify(flow.proofs),
+      flow.sessionId,
+      flow.knownDeviceId,
+      flow.message,
+      JSON.stringify(flow.context),
+      isFinal(flow.status),
     ],
   );
   return row as FlowRow;
@@ -68,8 +81,14 @@ export const moveFlow = (tx: Sql, id: string, version: number, move: Move): Prom
      FROM gateway_now() AS now
      WHERE id = $1 AND version = $2 AND expires_at > now RETURNING ${COLUMNS}`,
     [
-      id, version, move.status, move.reason, JSON.stringify(move.proofs), move.completedBy,
-      move.status === 'VERIFIED', isFinal(move.status),
+      id,
+      version,
+      move.status,
+      move.reason,
+      JSON.stringify(move.proofs),
+      move.completedBy,
+      move.status === 'VERIFIED',
+      isFinal(move.status),
     ],
   );
 
@@ -93,9 +112,10 @@ export async function flowVersions(sql: Sql, ids: readonly string[]): Promise<Ma
 }
 
 export const overdueFlows = (sql: Sql, atMost: number): Promise<{ id: string }[]> =>
-  sql.rows('SELECT id FROM auth_flow WHERE ended_at IS NULL AND expires_at <= gateway_now() ORDER BY expires_at LIMIT $1', [
-    atMost,
-  ]);
+  sql.rows(
+    'SELECT id FROM auth_flow WHERE ended_at IS NULL AND expires_at <= gateway_now() ORDER BY expires_at LIMIT $1',
+    [atMost],
+  );
 
 export const markExpired = async (tx: Sql, id: string): Promise<boolean> =>
   (await tx.affected(

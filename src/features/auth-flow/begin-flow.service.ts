@@ -1,4 +1,10 @@
-import { Refusal, type AssuranceLevel, type AuthFlowPurpose, type ClientContext, type Proven } from '../../kernel';
+import {
+  Refusal,
+  type AssuranceLevel,
+  type AuthFlowPurpose,
+  type ClientContext,
+  type Proven,
+} from '../../kernel';
 import type { Database, Log } from '../../platform';
 import { kindModule, type FactorFacts, type Factors } from '../factors';
 import type { Challenges } from '../challenges';
@@ -76,7 +82,8 @@ export class BeginFlow {
         context: wish.context,
       }),
     );
-    if (first.status === 'CHALLENGE_REQUIRED' && wish.autoStart) await this.autoStart(begun, wish, usefulFactors(needs, factors));
+    if (first.status === 'CHALLENGE_REQUIRED' && wish.autoStart)
+      await this.autoStart(begun, wish, usefulFactors(needs, factors));
     const flow = await this.flows.readById(begun.id);
     if (!flow) throw new Error(`flow ${begun.id} is gone`);
     const tokens = begun.opened && (await this.opener.tokens(begun.opened, wish.user.id));
@@ -84,7 +91,11 @@ export class BeginFlow {
   }
 
   /** Starts the best factor's challenge; what cannot be started leaves the choice to the user. */
-  private async autoStart(begun: { id: string }, wish: FlowWish, factors: readonly FactorFacts[]): Promise<void> {
+  private async autoStart(
+    begun: { id: string },
+    wish: FlowWish,
+    factors: readonly FactorFacts[],
+  ): Promise<void> {
     const [best] = factors;
     const flow = await this.flows.readById(begun.id);
     if (!best || !flow) return;

@@ -29,9 +29,11 @@ export class FlowSteps {
    */
   async startChallenge(flowToken: string, factorId: string | undefined): Promise<FlowResult> {
     const flow = await this.flows.readLive(flowToken);
-    if (flow.status !== 'CHALLENGE_REQUIRED' && flow.status !== 'CHALLENGE_PENDING') throw new Refusal('WRONG_STATUS');
+    if (flow.status !== 'CHALLENGE_REQUIRED' && flow.status !== 'CHALLENGE_PENDING')
+      throw new Refusal('WRONG_STATUS');
     const wanted = factorId ?? flow.challenge?.factorId;
-    if (!wanted) throw new Refusal('INVALID_INPUT', { path: ['input', 'factorId'], message: 'Please choose a factor.' });
+    if (!wanted)
+      throw new Refusal('INVALID_INPUT', { path: ['input', 'factorId'], message: 'Please choose a factor.' });
     const factor = await this.factors.find(flow.userId, wanted);
     if (!factor) throw new Refusal('NOT_FOUND', { path: ['input', 'factorId'] });
     if (usefulFactors(flow, [factor]).length === 0) throw new Refusal('FACTOR_NOT_AVAILABLE');
@@ -55,7 +57,8 @@ export class FlowSteps {
     if (!flow) throw new Refusal('INVALID_TOKEN');
     const completedBy = this.keyring.mac('proof', [flow.id, JSON.stringify(proof)]);
     if (isFinal(flow.status)) return this.repeat(flow, flowToken, completedBy);
-    if (flow.status !== 'CHALLENGE_PENDING' && flow.status !== 'CHALLENGE_REQUIRED') throw new Refusal('WRONG_STATUS');
+    if (flow.status !== 'CHALLENGE_PENDING' && flow.status !== 'CHALLENGE_REQUIRED')
+      throw new Refusal('WRONG_STATUS');
     if (!flow.challenge || (challengeId !== undefined && challengeId !== flow.challenge.id)) {
       throw new Refusal('CHALLENGE_CLOSED');
     }
@@ -95,8 +98,10 @@ export class FlowSteps {
   }
 
   private async repeat(flow: FlowNow, flowToken: string, completedBy: Buffer): Promise<FlowResult> {
-    const isSameCall = flow.status === 'COMPLETED' && flow.completedBy !== null && completedBy.equals(flow.completedBy);
-    const isRecent = flow.endedAt !== null && flow.now.getTime() - flow.endedAt.getTime() <= REPEAT_SECONDS * 1000;
+    const isSameCall =
+      flow.status === 'COMPLETED' && flow.completedBy !== null && completedBy.equals(flow.completedBy);
+    const isRecent =
+      flow.endedAt !== null && flow.now.getTime() - flow.endedAt.getTime() <= REPEAT_SECONDS * 1000;
     const user = isSameCall && isRecent ? await this.users.find(flow.userId) : undefined;
     const opened = user && (await this.opener.reopen(flow, flowToken, user.roles));
     if (!opened) throw new Refusal('INVALID_TOKEN');

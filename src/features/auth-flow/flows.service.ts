@@ -58,7 +58,12 @@ export class Flows implements FlowPort {
   }
 
   /** For the holder of the flow token: the last proof completes the flow, and `keep` gets the session. */
-  raiseAsHolder(flow: FlowRow, flowToken: string, completedBy: Buffer, keep: (opened: Opened) => void): Raise {
+  raiseAsHolder(
+    flow: FlowRow,
+    flowToken: string,
+    completedBy: Buffer,
+    keep: (opened: Opened) => void,
+  ): Raise {
     return async (tx, event) => {
       const moved = await this.move(tx, flow, event, { byHolder: true, completedBy });
       if (moved.status !== 'COMPLETED') return undefined;
@@ -80,7 +85,8 @@ export class Flows implements FlowPort {
 
   /** Moves a flow, or refuses: INVALID_TOKEN if it is over, CHALLENGE_CLOSED or WRONG_STATUS if the move is illegal. */
   async move(tx: UnitOfWork, flow: FlowRow, event: FlowEvent, options: MoveOptions): Promise<FlowRow> {
-    const moved = (await this.tryMove(tx, flow, event, options)) ?? (await this.moveFresh(tx, flow.id, event, options));
+    const moved =
+      (await this.tryMove(tx, flow, event, options)) ?? (await this.moveFresh(tx, flow.id, event, options));
     tx.afterCommit(() => this.watcher.ring(flow.id));
     return moved;
   }
@@ -98,7 +104,12 @@ export class Flows implements FlowPort {
     return late.length + (await store.dropEnded(this.database));
   }
 
-  private async moveFresh(tx: UnitOfWork, id: string, event: FlowEvent, options: MoveOptions): Promise<FlowRow> {
+  private async moveFresh(
+    tx: UnitOfWork,
+    id: string,
+    event: FlowEvent,
+    options: MoveOptions,
+  ): Promise<FlowRow> {
     const fresh = await store.lockedFlow(tx, id);
     if (!fresh || fresh.expiresAt <= fresh.now || isFinal(fresh.status)) throw new Refusal('INVALID_TOKEN');
     const moved = await this.tryMove(tx, fresh, event, options);
@@ -106,13 +117,23 @@ export class Flows implements FlowPort {
     return moved;
   }
 
-  private tryMove(tx: Sql, flow: FlowRow, event: FlowEvent, options: MoveOptions): Promise<FlowRow | undefined> {
+  private tryMove(
+    tx: Sql,
+    flow: FlowRow,
+    event: FlowEvent,
+    options: MoveOptions,
+  ): Promise<FlowRow | undefined> {
     const proofs = 'proof' in event ? [...flow.proofs, event.proof] : flow.proofs;
     const name = eventName(event, { ...flow, proofs }, options.byHolder);
     const status = nextStatus(flow.status, name);
     if (!status) throw illegal(flow.status, name);
     const completedBy = status === 'COMPLETED' ? (options.completedBy ?? null) : null;
-    return store.moveFlow(tx, flow.id, flow.version, { status, reason: reasonOf(event, flow), proofs, completedBy });
+    return store.moveFlow(tx, flow.id, flow.version, {
+      status,
+      reason: reasonOf(event, flow),
+      proofs,
+      completedBy,
+    });
   }
 }
 
@@ -132,5 +153,9 @@ function reasonOf(event: FlowEvent, flow: FlowRow): AuthFlowReason | null {
 function illegal(status: AuthFlowStatus, event: FlowEventName): Refusal {
   const detail = `${event} in ${status}`;
   if (isFinal(status)) return new Refusal('INVALID_TOKEN', {}, detail);
-  return new Refusal(event.startsWith('proven') || event.startsWith('challenge') ? 'CHALLENGE_CLOSED' : 'WRONG_STATUS', {}, detail);
+  return new Refusal(
+    event.startsWith('proven') || event.startsWith('challenge') ? 'CHALLENGE_CLOSED' : 'WRONG_STATUS',
+    {},
+    detail,
+  );
 }

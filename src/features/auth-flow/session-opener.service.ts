@@ -27,7 +27,9 @@ export class SessionOpener {
   async open(tx: UnitOfWork, flow: FlowRow, flowToken: string): Promise<Opened> {
     if (!needsNothingMore(flow)) throw new Error(`flow ${flow.id} is to be opened but needs more`);
     const roles = await rolesOfActive(tx, flow);
-    return flow.purpose === 'STEP_UP' ? this.raise(tx, flow, roles) : this.openNew(tx, flow, flowToken, roles);
+    return flow.purpose === 'STEP_UP'
+      ? this.raise(tx, flow, roles)
+      : this.openNew(tx, flow, flowToken, roles);
   }
 
   tokens(opened: Opened, userId: string): Promise<IssuedTokens> {
@@ -44,11 +46,18 @@ export class SessionOpener {
     }
     const session = await this.sessions.reopen(flow.id, flowToken);
     if (!session) return undefined;
-    const deviceToken = session.knownDeviceId ? await this.knownDevices.tokenOf(session.knownDeviceId) : undefined;
+    const deviceToken = session.knownDeviceId
+      ? await this.knownDevices.tokenOf(session.knownDeviceId)
+      : undefined;
     return { session, roles, deviceToken: deviceToken ?? null };
   }
 
-  private async openNew(tx: UnitOfWork, flow: FlowRow, flowToken: string, roles: readonly Role[]): Promise<Opened> {
+  private async openNew(
+    tx: UnitOfWork,
+    flow: FlowRow,
+    flowToken: string,
+    roles: readonly Role[],
+  ): Promise<Opened> {
     const { userId, context } = flow;
     const device = await this.knownDevices.note(tx, { userId, knownDeviceId: flow.knownDeviceId, context });
     const session = await this.sessions.open(

@@ -7,7 +7,12 @@ import type { Clock } from '../../kernel';
 import type { Application } from './auth-flow.config';
 import type { BeginFlow, FlowResult } from './begin-flow.service';
 
-export const PASSWORD_PROOF: Proven = { by: 'password', kind: 'PASSWORD', amr: ['pwd'], isPhishingResistant: false };
+export const PASSWORD_PROOF: Proven = {
+  by: 'password',
+  kind: 'PASSWORD',
+  amr: ['pwd'],
+  isPhishingResistant: false,
+};
 
 export interface SignInWish {
   readonly email: string;
@@ -43,12 +48,22 @@ export class SignIn {
     if (!result.isRight) {
       this.metrics.signIns.inc({ outcome: 'refused' });
       const reason = result.user ? 'wrong password' : 'unknown address';
-      await this.recorder.record(this.database, { type: 'SIGN_IN_STARTED', outcome: 'FAILURE', reason, ...entry });
+      await this.recorder.record(this.database, {
+        type: 'SIGN_IN_STARTED',
+        outcome: 'FAILURE',
+        reason,
+        ...entry,
+      });
       throw new Refusal('INVALID_CREDENTIALS');
     }
     const { user } = result;
     if (isLocked(user, this.clock.now())) {
-      await this.recorder.record(this.database, { type: 'SIGN_IN_STARTED', outcome: 'FAILURE', reason: 'locked', ...entry });
+      await this.recorder.record(this.database, {
+        type: 'SIGN_IN_STARTED',
+        outcome: 'FAILURE',
+        reason: 'locked',
+        ...entry,
+      });
       throw new Refusal('ACCOUNT_LOCKED', { retryAt: user.lockedUntil });
     }
     const known = await this.knownDevices.recognise(user.id, wish.deviceToken);
@@ -77,7 +92,8 @@ export class SignIn {
 
   /** The application of a client id, or the default one; INVALID_INPUT if it is unknown. */
   application(clientId: string | undefined): Application {
-    const application = clientId === undefined ? this.applications[0] : this.applications.find((a) => a.clientId === clientId);
+    const application =
+      clientId === undefined ? this.applications[0] : this.applications.find((a) => a.clientId === clientId);
     if (application) return application;
     throw new Refusal('INVALID_INPUT', { path: ['input', 'clientId'], message: 'No such application.' });
   }
@@ -86,7 +102,8 @@ export class SignIn {
     try {
       return await this.passwords.check(wish.email, wish.password, wish.addressKey);
     } catch (error) {
-      if (error instanceof Refusal && error.code === 'RATE_LIMITED') this.metrics.signIns.inc({ outcome: 'limited' });
+      if (error instanceof Refusal && error.code === 'RATE_LIMITED')
+        this.metrics.signIns.inc({ outcome: 'limited' });
       throw error;
     }
   }

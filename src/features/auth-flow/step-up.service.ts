@@ -1,4 +1,12 @@
-import { Refusal, RequestFault, reaches, unixSeconds, type AssuranceLevel, type ClientContext, type Clock } from '../../kernel';
+import {
+  Refusal,
+  RequestFault,
+  reaches,
+  unixSeconds,
+  type AssuranceLevel,
+  type ClientContext,
+  type Clock,
+} from '../../kernel';
 import type { UserCaller } from '../../platform';
 import type { Factors } from '../factors';
 import type { Sessions } from '../sessions';
@@ -48,7 +56,9 @@ export class StepUp {
       // A session stands for its first factor; whatever else it has proven must be proven again.
       proofs: isNeedless ? session.proofs : hasFactor ? session.proofs.slice(0, 1) : [PASSWORD_PROOF],
       isNeedless,
-      application: this.applications.find((a) => a.clientId === caller.clientId) ?? (this.applications[0] as Application),
+      application:
+        this.applications.find((a) => a.clientId === caller.clientId) ??
+        (this.applications[0] as Application),
       requestedAssurance: hasFactor ? wish.minimumAssurance : null,
       sessionId: caller.sessionId,
       knownDeviceId: null,
@@ -62,7 +72,9 @@ export class StepUp {
 
   private isFreshEnough(caller: UserCaller, wish: StepUpWish): boolean {
     const age = unixSeconds(this.clock.now()) - unixSeconds(caller.authenticatedAt);
-    return wish.maxAgeSeconds > 0 && age <= wish.maxAgeSeconds && reaches(caller.assurance, wish.minimumAssurance);
+    return (
+      wish.maxAgeSeconds > 0 && age <= wish.maxAgeSeconds && reaches(caller.assurance, wish.minimumAssurance)
+    );
   }
 
   private async provePassword(user: User, wish: StepUpWish): Promise<void> {

@@ -53,8 +53,10 @@ export function flowDiagram(): string {
   const lines = Object.entries(TRANSITIONS).flatMap(([status, events]) =>
     Object.keys(events).length === 0
       ? [`  ${status} --> [*]`]
-      : Object.entries(events).map(([event, next]) => `  ${status} --> ${String(next)}: ${event}`),
+      : Object.entries(events).map(([event, next]) => `  ${status} --> ${next}: ${event}`),
   );
-  const begins = ['CHALLENGE_REQUIRED', 'ENROLLMENT_REQUIRED', 'COMPLETED', 'DENIED'].map((status) => `  [*] --> ${status}`);
+  const begins = ['CHALLENGE_REQUIRED', 'ENROLLMENT_REQUIRED', 'COMPLETED', 'DENIED'].map(
+    (status) => `  [*] --> ${status}`,
+  );
   return ['stateDiagram-v2', ...begins, ...lines].join('\n');
 }

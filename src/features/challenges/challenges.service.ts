@@ -137,7 +137,8 @@ export class Challenges {
         if (traits.isGuessable) await limits.restoreGuesses(tx, challenge.userId);
         else await limits.enableGuesses(tx, challenge.userId);
         const conclude = await raise(tx, { type: 'proven', proof });
-        if (!(await store.settleAccepted(tx, challenge.id, challenge.factorId))) throw new Refusal('CHALLENGE_CLOSED');
+        if (!(await store.settleAccepted(tx, challenge.id, challenge.factorId)))
+          throw new Refusal('CHALLENGE_CLOSED');
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- rolls back and is caught below
         if (verdict.consume && !(await verdict.consume(tx))) throw isUsed;
         await conclude?.(tx);
@@ -295,7 +296,10 @@ export class Challenges {
 export function parsedProof(kind: string, presented: unknown): unknown {
   const module = kindModule(kind);
   const field = module.traits.proofField;
-  const value = field && presented && typeof presented === 'object' ? (presented as Record<string, unknown>)[field] : undefined;
+  const value =
+    field && presented && typeof presented === 'object'
+      ? (presented as Record<string, unknown>)[field]
+      : undefined;
   if (!field || value === undefined || value === null) {
     throw new Refusal('INVALID_INPUT', {
       path: ['input', 'proof'],

@@ -4,8 +4,20 @@ import { guessCharge } from '../limits';
 import type { ChallengeRow, ChallengeStatus } from './challenge';
 
 const NAMES = [
-  'id', 'flow_id', 'user_id', 'factor_id', 'kind', 'status', 'attempts', 'attempts_max', 'sealed_kept', 'sent_to',
-  'delivery', 'created_at', 'expires_at', 'resendable_at',
+  'id',
+  'flow_id',
+  'user_id',
+  'factor_id',
+  'kind',
+  'status',
+  'attempts',
+  'attempts_max',
+  'sealed_kept',
+  'sent_to',
+  'delivery',
+  'created_at',
+  'expires_at',
+  'resendable_at',
 ] as const;
 
 /** A challenge as part of a wider row: `CHALLENGE_COLUMNS` of the table alias `c`, read back by `challengeOf`. */
@@ -78,8 +90,17 @@ export async function addChallenge(tx: Sql, challenge: NewChallenge): Promise<vo
        now + make_interval(secs => $11), now + make_interval(secs => $12)
      FROM gateway_now() AS now`,
     [
-      challenge.id, challenge.flowId, challenge.userId, challenge.factorId, challenge.kind, challenge.attempts,
-      challenge.attemptsMax, challenge.sealedKept, challenge.sentTo, challenge.isSent, challenge.lifeSeconds,
+      challenge.id,
+      challenge.flowId,
+      challenge.userId,
+      challenge.factorId,
+      challenge.kind,
+      challenge.attempts,
+      challenge.attemptsMax,
+      challenge.sealedKept,
+      challenge.sentTo,
+      challenge.isSent,
+      challenge.lifeSeconds,
       challenge.resendAfterSeconds,
     ],
   );
@@ -118,8 +139,12 @@ export const closeOpen = (
   );
 
 export const attemptsInFlow = async (sql: Sql, flowId: string): Promise<number> =>
-  (await sql.row<{ most: number }>('SELECT COALESCE(max(attempts), 0) AS most FROM challenge WHERE flow_id = $1', [flowId]))
-    ?.most ?? 0;
+  (
+    await sql.row<{ most: number }>(
+      'SELECT COALESCE(max(attempts), 0) AS most FROM challenge WHERE flow_id = $1',
+      [flowId],
+    )
+  )?.most ?? 0;
 
 /** Open challenges of a kind that a user has in other flows. */
 export const openElsewhere = (
@@ -167,7 +192,10 @@ export const versionsOf = async (sql: Sql, factorIds: readonly string[]): Promis
 };
 
 /** Open challenges whose time is over, for the sweeper to record. */
-export const overdue = (sql: Sql, atMost: number): Promise<{ id: string; flowId: string; factorId: string }[]> =>
+export const overdue = (
+  sql: Sql,
+  atMost: number,
+): Promise<{ id: string; flowId: string; factorId: string }[]> =>
   sql.rows(
     `SELECT id, flow_id, factor_id FROM challenge WHERE status = 'OPEN' AND expires_at <= gateway_now()
      ORDER BY expires_at LIMIT $1`,

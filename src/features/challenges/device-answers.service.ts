@@ -5,7 +5,9 @@ import type { Challenges, EngineDeps } from './challenges.service';
 import * as store from './challenges.store';
 import type { Raise } from './flow-port';
 
-type Ended = Extract<Verdict, { accepted: false }> & { readonly ends: NonNullable<Extract<Verdict, { accepted: false }>['ends']> };
+type Ended = Extract<Verdict, { accepted: false }> & {
+  readonly ends: NonNullable<Extract<Verdict, { accepted: false }>['ends']>;
+};
 
 /**
  * Answers that come from a registered device. A signature cannot be guessed, so nothing is charged beforehand; one

@@ -1,4 +1,13 @@
-import { Field, FieldResolver, ID, ObjectType, Resolver, Root, createUnionType, registerEnumType } from 'type-graphql';
+import {
+  Field,
+  FieldResolver,
+  ID,
+  ObjectType,
+  Resolver,
+  Root,
+  createUnionType,
+  registerEnumType,
+} from 'type-graphql';
 import { DateTime } from '../../platform';
 import { Factor, factorKindEnum, factorKinds, kindModule, type Factors } from '../factors';
 import type { Users } from '../users';
@@ -79,6 +88,8 @@ export class EnrollmentFieldsResolver {
     const factor = await this.factors.find(facts.userId, facts.factorId);
     const { isPhishingResistant } = kindModule(facts.kind).traits;
     // By its token an enrollment shows its factor as an unfinished flow does, without what only the owner may see.
-    return factor ? Factor.from(factor, { isPhishingResistant, usableFrom: null, isShownToOwner: false }) : null;
+    return factor
+      ? Factor.from(factor, { isPhishingResistant, usableFrom: null, isShownToOwner: false })
+      : null;
   }
 }

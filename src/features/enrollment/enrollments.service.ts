@@ -104,7 +104,10 @@ export class Enrollments {
   }
 
   /** See `DevicePort.activate`. */
-  async activateByDevice(pairingToken: string, proof: unknown): Promise<{ factorId: string; userId: string }> {
+  async activateByDevice(
+    pairingToken: string,
+    proof: unknown,
+  ): Promise<{ factorId: string; userId: string }> {
     const enrollment = await store.byPairing(this.deps.database, sha256(pairingToken));
     if (enrollment?.status !== 'PENDING') throw new Refusal('INVALID_TOKEN');
     const claim = await store.claimAttempt(this.deps.database, enrollment.id);
@@ -152,9 +155,23 @@ export class Enrollments {
       const others = await this.refuseAboveLimit(userId, kind, tx);
       if (flowId && others > 0) throw new Refusal('WRONG_STATUS', {}, 'a flow enrolls a first factor only');
       const hint = verdict.hint ?? null;
-      await factors.add(tx, { id: factorId, userId, kind, hint, label: label ?? enrollment.label ?? verdict.label ?? null });
-      if (verdict.consume && !(await verdict.consume(tx))) throw new Refusal('INVALID_TOKEN', {}, 'used before');
-      const entry = { userId, actorId: userId, factorKind: kind, factorId, flowId, sessionId: enrollment.sessionId };
+      await factors.add(tx, {
+        id: factorId,
+        userId,
+        kind,
+        hint,
+        label: label ?? enrollment.label ?? verdict.label ?? null,
+      });
+      if (verdict.consume && !(await verdict.consume(tx)))
+        throw new Refusal('INVALID_TOKEN', {}, 'used before');
+      const entry = {
+        userId,
+        actorId: userId,
+        factorKind: kind,
+        factorId,
+        flowId,
+        sessionId: enrollment.sessionId,
+      };
       await recorder.record(tx, { type: 'FACTOR_ENROLLED', outcome: 'SUCCESS', context, ...entry });
       tx.afterCommit(() => watcher.ring(id));
       return others === 0;

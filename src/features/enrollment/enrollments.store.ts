@@ -47,8 +47,16 @@ export async function addEnrollment(tx: Sql, enrollment: NewEnrollment): Promise
      SELECT $1, $2, $3, 'PENDING', $4, $5, $6, $7, $8, $9, $10, now, now + make_interval(secs => $11)
      FROM gateway_now() AS now`,
     [
-      enrollment.id, enrollment.userId, enrollment.kind, enrollment.tokenHash, enrollment.pairingHash,
-      enrollment.sealedKept, enrollment.label, enrollment.factorId, enrollment.flowId, enrollment.sessionId,
+      enrollment.id,
+      enrollment.userId,
+      enrollment.kind,
+      enrollment.tokenHash,
+      enrollment.pairingHash,
+      enrollment.sealedKept,
+      enrollment.label,
+      enrollment.factorId,
+      enrollment.flowId,
+      enrollment.sessionId,
       enrollment.lifeSeconds,
     ],
   );

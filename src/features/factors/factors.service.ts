@@ -46,9 +46,10 @@ export class Factors {
   /** Marks a factor as used; false if it was removed meanwhile. */
   async touch(tx: UnitOfWork, id: string): Promise<boolean> {
     return (
-      (await tx.affected('UPDATE factor SET last_used_at = gateway_now() WHERE id = $1 AND revoked_at IS NULL', [
-        id,
-      ])) === 1
+      (await tx.affected(
+        'UPDATE factor SET last_used_at = gateway_now() WHERE id = $1 AND revoked_at IS NULL',
+        [id],
+      )) === 1
     );
   }
 }

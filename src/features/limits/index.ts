@@ -8,7 +8,7 @@ import { LimitCounter1767225602000 } from './migrations/1767225602000-limit-coun
 
 export * from './limit-rules';
 export * from './limits.service';
-export { guessCharge, GUESS_RESTORE } from './limits.store';
+export { guessCharge } from './limits.store';
 
 export const limitsFeature: Feature = {
   name: 'limits',

@@ -34,7 +34,10 @@ export class Limits {
   }
 
   /** It was no failure after all: what `chargeFailure` counted is forgotten. */
-  async forgive(charged: readonly (readonly [BackOffRule | WindowRule, string])[], sql: Sql = this.database): Promise<void> {
+  async forgive(
+    charged: readonly (readonly [BackOffRule | WindowRule, string])[],
+    sql: Sql = this.database,
+  ): Promise<void> {
     await forget(
       sql,
       charged.map(([rule, subject]) => keyOf(rule, subject)),

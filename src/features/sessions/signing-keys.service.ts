@@ -4,8 +4,8 @@ import type { Database, Keyring, Log, Place, UnitOfWork } from '../../platform';
 import type { SessionSettings } from './sessions.config';
 import type { PublicJwk } from './signing-key.entity';
 import {
-  activateNewest,
   dropRetired,
+  hasNewest,
   insertKey,
   lockSigningKeys,
   publishedKeys,
@@ -52,7 +52,7 @@ export class SigningKeys {
   async prepare(): Promise<void> {
     await this.database.transaction(async (tx) => {
       await lockSigningKeys(tx);
-      if (!(await activateNewest(tx))) await this.add(tx, 0);
+      if (!(await hasNewest(tx))) await this.add(tx, 0);
     });
     await this.load();
     if (this.known.size === 0)
@@ -103,7 +103,7 @@ export class SigningKeys {
     const isRevoked = await this.database.transaction(async (tx) => {
       await lockSigningKeys(tx);
       if ((await revokeKey(tx, kid)) === 0) return false;
-      if (!(await activateNewest(tx))) await this.add(tx, 0);
+      if (!(await hasNewest(tx))) await this.add(tx, 0);
       return true;
     });
     await this.load();

@@ -11,7 +11,6 @@ export * from './identifier';
 export * from './password-hasher';
 export * from './password-sign-in.service';
 export * from './user';
-export { UserEntity } from './user.entity';
 export * from './users.config';
 export * from './users.service';
 

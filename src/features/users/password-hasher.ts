@@ -1,4 +1,4 @@
-import { Algorithm, hash, verify } from '@node-rs/argon2';
+import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import { RequestFault } from '../../kernel';
 import type { Keyring } from '../../platform';
 

@@ -32,9 +32,10 @@ export class PasswordSignIn {
 
   /** The password of a user already signed in; counted like a sign-in. */
   async checkAgain(userId: string, password: string, addressKey: string): Promise<PasswordResult> {
-    const user = await this.database.row<UserWithPassword & { emailKey: string }>('SELECT * FROM users WHERE id = $1', [
-      userId,
-    ]);
+    const user = await this.database.row<UserWithPassword & { emailKey: string }>(
+      'SELECT * FROM users WHERE id = $1',
+      [userId],
+    );
     return this.compare(user, password, `${user?.emailKey ?? userId}|${addressKey}`, addressKey);
   }
 

@@ -29,7 +29,8 @@ export class Users {
   /** Makes an ACTIVE user. Refuses with INVALID_INPUT, WEAK_PASSWORD or CONFLICT (address or external id is taken). */
   async create(wanted: NewUser, record: (tx: UnitOfWork, user: User) => Promise<void>): Promise<User> {
     const key = emailKey(wanted.email);
-    if (!key) throw new Refusal('INVALID_INPUT', { path: ['input', 'email'], message: 'This is no e-mail address.' });
+    if (!key)
+      throw new Refusal('INVALID_INPUT', { path: ['input', 'email'], message: 'This is no e-mail address.' });
     const stored = wanted.password === undefined ? undefined : await this.newPassword(wanted.password);
     try {
       return await this.database.transaction(async (tx) => {
@@ -66,12 +67,15 @@ export class Users {
   }
 
   findByEmail(email: string): Promise<User | undefined> {
-    return this.database.row<User>(`SELECT ${COLUMNS} FROM users WHERE email_key = $1`, [emailKey(email) ?? '']);
+    return this.database.row<User>(`SELECT ${COLUMNS} FROM users WHERE email_key = $1`, [
+      emailKey(email) ?? '',
+    ]);
   }
 
   private async newPassword(password: string) {
     const path = ['input', 'password'];
-    if (!isPasswordSized(password)) throw new Refusal('INVALID_INPUT', { path, message: 'This is too long.' });
+    if (!isPasswordSized(password))
+      throw new Refusal('INVALID_INPUT', { path, message: 'This is too long.' });
     if ([...password].length < this.passwordMinimumLength) {
       throw new Refusal('WEAK_PASSWORD', {
         path,

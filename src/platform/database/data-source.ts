@@ -17,13 +17,19 @@ export interface DataSourceSettings {
 }
 
 /** TypeORM's options for the listed features: no globs, no synchronisation, migrations only. */
-export function dataSourceOptions(features: readonly Feature[], settings: DataSourceSettings): DataSourceOptions {
+export function dataSourceOptions(
+  features: readonly Feature[],
+  settings: DataSourceSettings,
+): DataSourceOptions {
   return {
     type: 'postgres',
     url: settings.url,
     driver: settings.driver,
-    entities: features.flatMap((feature) => [...(feature.entities ?? [])]) as Class[],
-    migrations: [GatewayNow1767225600000, ...features.flatMap((feature) => [...(feature.migrations ?? [])])] as Class[],
+    entities: features.flatMap((feature): Class[] => [...(feature.entities ?? [])]),
+    migrations: [
+      GatewayNow1767225600000,
+      ...features.flatMap((feature): Class[] => [...(feature.migrations ?? [])]),
+    ],
     migrationsTransactionMode: 'all',
     namingStrategy: new SnakeNaming(),
     applicationName: 'factorgate',

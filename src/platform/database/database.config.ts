@@ -12,7 +12,9 @@ export const databaseSettings = defineSettings('database', {
       .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
       .optional(),
     refuseInProduction: (value) =>
-      value === undefined ? 'the embedded database is for development: it does not survive power loss' : undefined,
+      value === undefined
+        ? 'the embedded database is for development: it does not survive power loss'
+        : undefined,
   }),
   migrationUrl: setting({
     env: 'MIGRATION_DATABASE_URL',

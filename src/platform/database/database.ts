@@ -118,7 +118,8 @@ export const isDuplicate = (error: unknown): boolean => sqlState(error) === '235
  * Authentication then fails closed, and the caller may try again.
  */
 const UNREACHABLE = /^(08|53|57)|^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
-const UNREACHABLE_TEXT = /timeout exceeded|Connection terminated|not queryable|embedded database busy|Driver not Connected/i;
+const UNREACHABLE_TEXT =
+  /timeout exceeded|Connection terminated|not queryable|embedded database busy|Driver not Connected/i;
 
 function readable(error: unknown): unknown {
   if (!(error instanceof Error)) return error;

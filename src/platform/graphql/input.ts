@@ -6,7 +6,9 @@ import { Refusal } from '../../kernel';
  * A null is treated as left out, since GraphQL lets a client send either.
  */
 export function parseInput<T>(schema: z.ZodType<T>, input: object): T {
-  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
+  const given = Object.fromEntries(
+    Object.entries(input).filter(([, value]) => value !== null && value !== undefined),
+  );
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw Refusal.ofFaults(

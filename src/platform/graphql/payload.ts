@@ -2,13 +2,16 @@ import { Field, Int, InterfaceType, ObjectType, registerEnumType } from 'type-gr
 import { AssuranceLevel, ERROR_CODES, Refusal, type ErrorCode, type Fault } from '../../kernel';
 import { DateTime } from './scalars';
 
-const ErrorCodes = Object.fromEntries(Object.keys(ERROR_CODES).map((code) => [code, code])) as Record<ErrorCode, string>;
+const ErrorCodes = Object.fromEntries(Object.keys(ERROR_CODES).map((code) => [code, code])) as Record<
+  ErrorCode,
+  string
+>;
 registerEnumType(ErrorCodes, {
   name: 'ErrorCode',
   description: 'Why a mutation did not do what was asked.',
   valuesConfig: Object.fromEntries(
     Object.entries(ERROR_CODES).map(([code, [description]]) => [code, { description }]),
-  ) as Record<ErrorCode, { description: string }>,
+  ),
 });
 registerEnumType(AssuranceLevel, {
   name: 'AssuranceLevel',
@@ -25,11 +28,14 @@ registerEnumType(AssuranceLevel, {
 @ObjectType('UserError', { description: 'An expected failure that the user interface should handle.' })
 export class UserErrorType {
   @Field(() => ErrorCodes, {
-    description: 'Stable and machine-readable. Switch on this; keep a default branch, since codes may be added.',
+    description:
+      'Stable and machine-readable. Switch on this; keep a default branch, since codes may be added.',
   })
   code!: ErrorCode;
 
-  @Field(() => String, { description: "Safe to show to the user, in the request's language (Accept-Language)." })
+  @Field(() => String, {
+    description: "Safe to show to the user, in the request's language (Accept-Language).",
+  })
   message!: string;
 
   @Field(() => [String], {
@@ -95,6 +101,8 @@ export async function payload<P extends Payload>(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const more = beside ? await beside(error) : {};
-    return Object.assign(new type(), more, { errors: error.faults.map((fault) => UserErrorType.from(fault)) });
+    return Object.assign(new type(), more, {
+      errors: error.faults.map((fault) => UserErrorType.from(fault)),
+    });
   }
 }

@@ -1,5 +1,11 @@
 import { GraphQLScalarType } from 'graphql';
-import { GraphQLDateTime, GraphQLEmailAddress, GraphQLIP, GraphQLJSONObject, GraphQLURL } from 'graphql-scalars';
+import {
+  GraphQLDateTime,
+  GraphQLEmailAddress,
+  GraphQLIP,
+  GraphQLJSONObject,
+  GraphQLURL,
+} from 'graphql-scalars';
 
 const described = (base: GraphQLScalarType, name: string, description: string, specifiedByURL?: string) =>
   new GraphQLScalarType({ ...base.toConfig(), name, description, specifiedByURL, extensions: {} });
@@ -10,7 +16,12 @@ export const DateTime = described(
   'An instant in RFC 3339 form, UTC, for example `2026-11-24T09:30:00Z`.',
   'https://scalars.graphql.org/andimarek/date-time.html',
 );
-export const Url = described(GraphQLURL, 'URL', 'An absolute URL (WHATWG URL).', 'https://url.spec.whatwg.org/');
+export const Url = described(
+  GraphQLURL,
+  'URL',
+  'An absolute URL (WHATWG URL).',
+  'https://url.spec.whatwg.org/',
+);
 export const EmailAddress = described(
   GraphQLEmailAddress,
   'EmailAddress',

@@ -3,7 +3,12 @@ import { defineSettings, setting } from '../../kernel';
 
 const list = z
   .string()
-  .transform((text) => text.split(',').map((entry) => entry.trim()).filter(Boolean))
+  .transform((text) =>
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+  )
   .default([]);
 
 export const httpSettings = defineSettings('http', {
@@ -41,21 +46,26 @@ export const httpSettings = defineSettings('http', {
       .transform((url) => url.replace(/\/+$/, ''))
       .optional(),
     refuseInProduction: (value) =>
-      value === undefined || !value.startsWith('https://') ? 'must be the public https address' : undefined,
+      !value?.startsWith('https://') ? 'must be the public https address' : undefined,
   }),
   trustProxy: setting({
     env: 'TRUST_PROXY',
-    about: 'Addresses or CIDR blocks of the proxies in front, joined by commas. Nobody else may name the client address.',
+    about:
+      'Addresses or CIDR blocks of the proxies in front, joined by commas. Nobody else may name the client address.',
     example: '10.0.0.0/8',
     schema: list,
   }),
   corsOrigins: setting({
     env: 'CORS_ORIGINS',
-    about: 'Origins of the front ends that may call from a browser, joined by commas. `PUBLIC_URL` is always allowed.',
+    about:
+      'Origins of the front ends that may call from a browser, joined by commas. `PUBLIC_URL` is always allowed.',
     example: 'https://app.example.com,https://admin.example.com',
-    schema: list.refine((origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin), {
-      error: 'each must be an origin such as https://app.example.com, without path or *',
-    }),
+    schema: list.refine(
+      (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      {
+        error: 'each must be an origin such as https://app.example.com, without path or *',
+      },
+    ),
   }),
   isProduction: setting({
     env: 'NODE_ENV',

@@ -16,6 +16,7 @@ export const keyringSettings = defineSettings('keyring', {
         if ('fault' in parsed) context.addIssue({ code: 'custom', message: parsed.fault });
       })
       .optional(),
-    refuseInProduction: (value) => (value === undefined ? 'secrets at rest need a key from outside the database' : undefined),
+    refuseInProduction: (value) =>
+      value === undefined ? 'secrets at rest need a key from outside the database' : undefined,
   }),
 });

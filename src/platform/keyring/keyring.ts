@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  timingSafeEqual,
+} from 'node:crypto';
 import type { Chance } from '../../kernel';
 
 /** What a keyed hash or key is for; each purpose has its own key, derived by HKDF (RFC 5869). */
@@ -48,10 +55,16 @@ export class Keyring {
   open(place: Place, sealed: string): Buffer {
     const [form, version = '', nonce = '', text = ''] = sealed.split('.');
     const body = Buffer.from(text, 'base64url');
-    if (form !== 's1' || body.length < 16) throw new Error(`not a sealed value in ${place.table}.${place.column}`);
-    const decipher = createDecipheriv('aes-256-gcm', this.key('seal', version), Buffer.from(nonce, 'base64url'), {
-      authTagLength: 16,
-    });
+    if (form !== 's1' || body.length < 16)
+      throw new Error(`not a sealed value in ${place.table}.${place.column}`);
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      this.key('seal', version),
+      Buffer.from(nonce, 'base64url'),
+      {
+        authTagLength: 16,
+      },
+    );
     decipher.setAAD(associated(place));
     decipher.setAuthTag(body.subarray(-16));
     return Buffer.concat([decipher.update(body.subarray(0, -16)), decipher.final()]);
@@ -99,7 +112,8 @@ export function parseKeyring(text: string): { keys: Key[] } | { fault: string } 
     if (!match) return { fault: 'must be <version>:<base64>, several joined by commas, newest first' };
     const [, version = '', encoded = ''] = match;
     const secret = Buffer.from(encoded, 'base64');
-    if (secret.length < KEY_BYTES) return { fault: `key ${version} is shorter than ${String(KEY_BYTES)} bytes` };
+    if (secret.length < KEY_BYTES)
+      return { fault: `key ${version} is shorter than ${String(KEY_BYTES)} bytes` };
     if (new Set(secret).size < 8) return { fault: `key ${version} is not random` };
     if (keys.some((key) => key.version === version)) return { fault: `key ${version} is listed twice` };
     keys.push({ version, secret });

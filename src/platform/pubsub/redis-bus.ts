@@ -40,7 +40,7 @@ export class RedisBus implements Bus {
   subscribe(channel: string, heard: (message: string) => void): BusSubscription {
     const subscribed = this.engine.subscribe(channel, heard);
     const acknowledged = subscribed.then(() => undefined);
-    acknowledged.catch((error: Error) => this.log.warn({ error: error.message }, 'a bell cannot be heard'));
+    acknowledged.catch((error: unknown) => this.log.warn({ error: String(error) }, 'a bell cannot be heard'));
     return {
       acknowledged,
       cancel: () => void subscribed.then((id) => this.engine.unsubscribe(id)).catch(() => undefined),

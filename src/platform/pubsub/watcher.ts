@@ -80,12 +80,13 @@ export class Watcher {
     read: () => Promise<Snapshot<T> | undefined>,
     signal: Signal,
   ): AsyncGenerator<T, undefined, undefined> {
-    const waiter: Waiter = { id, version: undefined, wake: () => signal.set() };
-    const subscription = this.bus.subscribe(this.channel(id), waiter.wake);
+    const wake = (): void => signal.set();
+    const waiter: Waiter = { id, version: undefined, wake };
+    const subscription = this.bus.subscribe(this.channel(id), wake);
     this.add(waiter);
     try {
       await Promise.race([subscription.acknowledged.catch(() => undefined), pause(ACKNOWLEDGE_MS)]);
-      void subscription.acknowledged.then(waiter.wake, () => undefined);
+      void subscription.acknowledged.then(wake, () => undefined);
       while (!signal.isStopped) {
         signal.clear();
         const snapshot = await read();
@@ -111,7 +112,8 @@ export class Watcher {
       const block = ids.slice(start, start + LOOK_BLOCK);
       const versions = await this.look(block);
       for (const id of block) {
-        for (const waiter of this.waiters.get(id) ?? []) if (versions.get(id) !== waiter.version) waiter.wake();
+        for (const waiter of this.waiters.get(id) ?? [])
+          if (versions.get(id) !== waiter.version) waiter.wake();
       }
     }
   }
@@ -129,7 +131,7 @@ export class Watcher {
     if (others) others.add(waiter);
     else this.waiters.set(waiter.id, new Set([waiter]));
     this.timer ??= setInterval(() => {
-      this.lookNow().catch((error: Error) => this.log.warn({ error: error.message }, 'the look failed'));
+      this.lookNow().catch((error: unknown) => this.log.warn({ error: String(error) }, 'the look failed'));
     }, LOOK_MS).unref();
   }
 
@@ -172,4 +174,5 @@ class Signal {
   }
 }
 
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));

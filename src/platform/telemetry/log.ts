@@ -4,8 +4,23 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
 /** Names under which a secret might be logged by mistake; pino cuts them out at any of the usual depths. */
 const SECRET_NAMES = [
-  'password', 'newPassword', 'code', 'token', 'secret', 'proof', 'answer', 'flowToken', 'enrollmentToken',
-  'pairingToken', 'accessToken', 'refreshToken', 'deviceToken', 'authorization', 'cookie', 'uri', 'qrCode',
+  'password',
+  'newPassword',
+  'code',
+  'token',
+  'secret',
+  'proof',
+  'answer',
+  'flowToken',
+  'enrollmentToken',
+  'pairingToken',
+  'accessToken',
+  'refreshToken',
+  'deviceToken',
+  'authorization',
+  'cookie',
+  'uri',
+  'qrCode',
 ];
 
 /** JSON lines on standard output; control characters are escaped by JSON itself. */

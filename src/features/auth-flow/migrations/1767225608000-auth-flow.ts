@@ -47,9 +47,15 @@ export class AuthFlow1767225608000 implements MigrationInterface {
         ended_at timestamptz
       ) WITH (fillfactor = 70)`);
     await runner.query('CREATE INDEX challenge_of_flow ON challenge (flow_id)');
-    await runner.query(`CREATE UNIQUE INDEX challenge_open_in_flow ON challenge (flow_id) WHERE status = 'OPEN'`);
-    await runner.query(`CREATE INDEX challenge_open_of_factor ON challenge (factor_id) WHERE status = 'OPEN'`);
-    await runner.query(`CREATE INDEX challenge_open_of_user ON challenge (user_id, kind) WHERE status = 'OPEN'`);
+    await runner.query(
+      `CREATE UNIQUE INDEX challenge_open_in_flow ON challenge (flow_id) WHERE status = 'OPEN'`,
+    );
+    await runner.query(
+      `CREATE INDEX challenge_open_of_factor ON challenge (factor_id) WHERE status = 'OPEN'`,
+    );
+    await runner.query(
+      `CREATE INDEX challenge_open_of_user ON challenge (user_id, kind) WHERE status = 'OPEN'`,
+    );
     await runner.query(`CREATE INDEX challenge_open_until ON challenge (expires_at) WHERE status = 'OPEN'`);
   }
 

@@ -19,7 +19,9 @@ export class Enrollment1767225609000 implements MigrationInterface {
         created_at timestamptz NOT NULL,
         expires_at timestamptz NOT NULL
       )`);
-    await runner.query(`CREATE INDEX enrollment_pending ON enrollment (user_id, kind) WHERE status = 'PENDING'`);
+    await runner.query(
+      `CREATE INDEX enrollment_pending ON enrollment (user_id, kind) WHERE status = 'PENDING'`,
+    );
     await runner.query('CREATE INDEX enrollment_until ON enrollment (expires_at)');
   }
 

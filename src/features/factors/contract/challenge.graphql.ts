@@ -48,7 +48,8 @@ export abstract class Challenge {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'From when `startChallenge` may be called again for the same factor. Null: cannot be resent.',
+    description:
+      'From when `startChallenge` may be called again for the same factor. Null: cannot be resent.',
   })
   resendableAt!: Date | null;
 
@@ -67,7 +68,8 @@ export abstract class Challenge {
 export class CodeChallenge extends Challenge {
   @Field(() => String, {
     nullable: true,
-    description: 'Masked destination, for example `•••• •• 42`. Null if nothing was sent (TOTP, backup code).',
+    description:
+      'Masked destination, for example `•••• •• 42`. Null if nothing was sent (TOTP, backup code).',
   })
   sentTo!: string | null;
 

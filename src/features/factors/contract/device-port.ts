@@ -18,7 +18,10 @@ export interface DevicePort {
    */
   settle(challengeId: string, factorId: string, proof: unknown): Promise<DeviceChallenge>;
   /** Confirms the enrollment that the pairing token names; gives the new factor's id. Throws Refusal INVALID_TOKEN, INVALID_PROOF. */
-  activate(pairingToken: string, proof: unknown): Promise<{ readonly factorId: string; readonly userId: string }>;
+  activate(
+    pairingToken: string,
+    proof: unknown,
+  ): Promise<{ readonly factorId: string; readonly userId: string }>;
   /** A challenge of this factor's device in any status. Throws Refusal NOT_FOUND if it is another's. */
   find(challengeId: string, factorId: string): Promise<DeviceChallenge>;
   /** The challenges that wait for this factor's device, oldest first. */

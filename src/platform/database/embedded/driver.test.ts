@@ -87,7 +87,8 @@ describe('results', () => {
         if (error || !client) return failed(error ?? new Error('no client'));
         client.query('SELECT id FROM thing ORDER BY id', (queryError, result) => {
           release();
-          if (queryError) failed(queryError);
+          // The types leave out that there may be no error.
+          if (queryError as Error | undefined) failed(queryError);
           else done(result.rows);
         });
       });

@@ -68,7 +68,10 @@ export class TotpDriver implements FactorDriver<string> {
     try {
       return this.keyring.open(placeOf(factor), sealed).toString();
     } catch (error) {
-      this.log.error({ factorId: factor.id, error: (error as Error).message }, 'a sealed secret does not open');
+      this.log.error(
+        { factorId: factor.id, error: (error as Error).message },
+        'a sealed secret does not open',
+      );
       return undefined;
     }
   }

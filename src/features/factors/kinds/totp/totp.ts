@@ -28,9 +28,19 @@ export interface Match {
 export async function matchCode(secret: string, code: string, at: Date): Promise<Match | undefined> {
   const { digits, periodSeconds } = TOTP;
   const epoch = Math.floor(at.getTime() / 1000);
-  const result = await verify({ secret, token: code, epoch, digits, period: periodSeconds, epochTolerance: periodSeconds });
+  const result = await verify({
+    secret,
+    token: code,
+    epoch,
+    digits,
+    period: periodSeconds,
+    epochTolerance: periodSeconds,
+  });
   if (!result.valid) return undefined;
-  return { step: Math.floor(epoch / periodSeconds) + result.delta, driftSeconds: result.delta * periodSeconds };
+  return {
+    step: Math.floor(epoch / periodSeconds) + result.delta,
+    driftSeconds: result.delta * periodSeconds,
+  };
 }
 
 /** The code that an app with this secret shows at an instant. */
