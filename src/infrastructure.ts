@@ -51,6 +51,7 @@ export async function openInfrastructure(config: Config): Promise<Infrastructure
   const shared = { config, bus, log, clock: systemClock, chance: systemChance };
   if (!url) return openOnFolder(shared, dataDir);
   const source = await dataSource(features, { url, poolSize }).initialize();
+  await requireSchema(source, config.isProduction);
   return {
     ...shared,
     source,
@@ -60,6 +61,13 @@ export async function openInfrastructure(config: Config): Promise<Infrastructure
       await source.destroy();
     },
   };
+}
+
+/** In production the schema is somebody's decision; elsewhere the first process that starts makes it. */
+async function requireSchema(source: DataSource, isProduction: boolean): Promise<void> {
+  if (!(await source.showMigrations())) return;
+  if (isProduction) throw new Error('The database schema is not up to date: run `factorgate migrate` first.');
+  await migrate(source);
 }
 
 type Shared = Pick<Infrastructure, 'config' | 'bus' | 'log' | 'clock' | 'chance'>;

@@ -27,13 +27,23 @@ export async function migrateSchema(print: Print): Promise<void> {
   const { url, migrationUrl } = loadConfig(settingsSlices, process.env).of(databaseSettings);
   if (!url && !migrationUrl)
     throw new Error('DATABASE_URL is not set: the embedded database migrates itself');
-  const source = await dataSource(features, { url: migrationUrl ?? url, poolSize: 2 }).initialize();
+  const [owner, application] = [roleOf(migrationUrl), roleOf(url)];
+  const migratesFor = owner !== undefined && application !== owner ? application : '';
+  const source = await dataSource(features, {
+    url: migrationUrl ?? url,
+    poolSize: 2,
+    migratesFor: migratesFor ?? '',
+  }).initialize();
   const ran = await migrate(source);
   print(ran.length > 0 ? ran.map((name) => `ran ${name}`).join('\n') : 'nothing to do');
   await source.destroy();
 }
 
 export const newKeyring = (print: Print): void => print(`KEYRING=${newKeyringLine(systemChance)}`);
+
+/** The role that an address signs in as. */
+const roleOf = (url: string | undefined): string | undefined =>
+  url === undefined ? undefined : decodeURIComponent(new URL(url).username) || undefined;
 
 /** The first line of standard input: a password on the command line would stay in the shell's history. */
 export function passwordFromInput(): string {

@@ -70,7 +70,7 @@ function knownFault(thrown: unknown): unknown {
   if (status === 415)
     return new HttpFault(415, 'BAD_USER_INPUT', 'Send the request as application/json in UTF-8.');
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new HttpFault(status, 'BAD_USER_INPUT', 'The body is not JSON.');
+    return new HttpFault(status, 'BAD_USER_INPUT', 'This request cannot be read.');
   }
   return thrown;
 }

@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey } from 'node:crypto';
 import { SignJWT, decodeJwt, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWTPayload } from 'jose';
 import type { Database } from '../../src/platform';
-import { describeOnEachBackend } from '../support/backends';
+import { describeOnEachBackend, type OpenBackend } from '../support/backends';
 import { ISSUER, SESSION_FEATURES, SessionsWorld, type GatewayProcess } from './sessions-world';
 
 const UNAUTHENTICATED = { code: 'UNAUTHENTICATED' };
@@ -13,14 +13,14 @@ const text = (part: object): string => Buffer.from(JSON.stringify(part)).toStrin
  */
 describeOnEachBackend('access tokens', (backend) => {
   let database: Database;
-  let close: () => Promise<void>;
+  let opened: OpenBackend;
   let world: SessionsWorld;
   let gateway: GatewayProcess;
   let accessToken: string;
   let kid: string;
 
-  beforeAll(async () => ({ database, close } = await backend.open(SESSION_FEATURES)), 60_000);
-  afterAll(() => close());
+  beforeAll(async () => ({ database } = opened = await backend.open(SESSION_FEATURES)));
+  afterAll(() => opened.close());
   beforeEach(async () => {
     world = await SessionsWorld.on(database);
     gateway = await world.process();
@@ -50,7 +50,7 @@ describeOnEachBackend('access tokens', (backend) => {
     expect(await authenticate(accessToken)).toEqual({
       kind: 'user',
       userId: 'usr_ada',
-      sessionId: decodeJwt(accessToken)['sid'],
+      sessionId: decodeJwt(accessToken).sid,
       clientId: 'web',
       roles: ['HELP_DESK'],
       assurance: 'AAL2',

@@ -1,18 +1,18 @@
 import type { ClientContext } from '../../src/kernel';
 import { systemChance, type Database, type Keyring } from '../../src/platform';
 import { KnownDevices } from '../../src/features/known-devices';
-import { describeOnEachBackend } from '../support/backends';
+import { describeOnEachBackend, type OpenBackend } from '../support/backends';
 import { CONTEXT, SESSION_FEATURES, SessionsWorld, keyring } from './sessions-world';
 
 describeOnEachBackend('known devices', (backend) => {
   let database: Database;
-  let close: () => Promise<void>;
+  let opened: OpenBackend;
   let world: SessionsWorld;
   let devices: KnownDevices;
   let ada: string;
 
-  beforeAll(async () => ({ database, close } = await backend.open(SESSION_FEATURES)), 60_000);
-  afterAll(() => close());
+  beforeAll(async () => ({ database } = opened = await backend.open(SESSION_FEATURES)));
+  afterAll(() => opened.close());
   beforeEach(async () => {
     world = await SessionsWorld.on(database);
     devices = withRing(keyring('v1'));

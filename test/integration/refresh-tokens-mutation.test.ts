@@ -2,7 +2,7 @@ import { graphql, type GraphQLSchema } from 'graphql';
 import { Query, Resolver, buildSchema } from 'type-graphql';
 import type { CookieJar, Database } from '../../src/platform';
 import { TokensResolver } from '../../src/features/sessions';
-import { describeOnEachBackend } from '../support/backends';
+import { describeOnEachBackend, type OpenBackend } from '../support/backends';
 import { CONTEXT, SESSION_FEATURES, SessionsWorld, type GatewayProcess } from './sessions-world';
 
 @Resolver()
@@ -31,13 +31,13 @@ interface Answer {
 
 describeOnEachBackend('refreshTokens', (backend) => {
   let database: Database;
-  let close: () => Promise<void>;
+  let opened: OpenBackend;
   let world: SessionsWorld;
   let gateway: GatewayProcess;
   let schema: GraphQLSchema;
 
-  beforeAll(async () => ({ database, close } = await backend.open(SESSION_FEATURES)), 60_000);
-  afterAll(() => close());
+  beforeAll(async () => ({ database } = opened = await backend.open(SESSION_FEATURES)));
+  afterAll(() => opened.close());
   beforeEach(async () => {
     world = await SessionsWorld.on(database);
     gateway = await world.process();

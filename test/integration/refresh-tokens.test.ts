@@ -1,20 +1,20 @@
 import { decodeJwt } from 'jose';
 import type { Database } from '../../src/platform';
-import { describeOnEachBackend } from '../support/backends';
+import { describeOnEachBackend, type OpenBackend } from '../support/backends';
 import { SESSION_FEATURES, SessionsWorld, keyring, settled, type GatewayProcess } from './sessions-world';
 
 const INVALID_TOKEN = expect.objectContaining({ code: 'INVALID_TOKEN' }) as unknown;
 
 describeOnEachBackend('refresh tokens', (backend) => {
   let database: Database;
-  let close: () => Promise<void>;
+  let opened: OpenBackend;
   let world: SessionsWorld;
   let a: GatewayProcess;
   let b: GatewayProcess;
   let ada: string;
 
-  beforeAll(async () => ({ database, close } = await backend.open(SESSION_FEATURES)), 60_000);
-  afterAll(() => close());
+  beforeAll(async () => ({ database } = opened = await backend.open(SESSION_FEATURES)));
+  afterAll(() => opened.close());
   beforeEach(async () => {
     world = await SessionsWorld.on(database);
     [a, b] = [await world.process(), await world.process()];

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Database } from '../../src/platform';
 import { SessionGrant } from '../../src/features/sessions';
-import { describeOnEachBackend } from '../support/backends';
+import { describeOnEachBackend, type OpenBackend } from '../support/backends';
 import {
   ISSUER,
   PASSKEY,
@@ -16,14 +16,14 @@ import {
 
 describeOnEachBackend('sessions', (backend) => {
   let database: Database;
-  let close: () => Promise<void>;
+  let opened: OpenBackend;
   let world: SessionsWorld;
   let a: GatewayProcess;
   let b: GatewayProcess;
   let ada: string;
 
-  beforeAll(async () => ({ database, close } = await backend.open(SESSION_FEATURES)), 60_000);
-  afterAll(() => close());
+  beforeAll(async () => ({ database } = opened = await backend.open(SESSION_FEATURES)));
+  afterAll(() => opened.close());
   beforeEach(async () => {
     world = await SessionsWorld.on(database);
     [a, b] = [await world.process(), await world.process()];
@@ -270,12 +270,12 @@ describeOnEachBackend('sessions', (backend) => {
   it('are listed newest first, only those that stand, at most 50', async () => {
     const ended = await world.signIn(a, ada);
     await revoke(ended.session.id);
-    const opened: string[] = [];
+    const newestFirst: string[] = [];
     for (let n = 0; n < 51; n += 1) {
-      opened.unshift((await world.signIn(a, ada)).session.id);
+      newestFirst.unshift((await world.signIn(a, ada)).session.id);
       await world.pass(1);
     }
-    expect((await a.sessions.list(ada)).map((session) => session.id)).toEqual(opened.slice(0, 50));
+    expect((await a.sessions.list(ada)).map((session) => session.id)).toEqual(newestFirst.slice(0, 50));
     await world.pass(3600);
     expect(await a.sessions.list(ada)).toEqual([]);
   });

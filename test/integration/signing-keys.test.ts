@@ -2,20 +2,20 @@ import { decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { newId } from '../../src/kernel';
 import { systemChance, type Database } from '../../src/platform';
 import { sessionRoutes } from '../../src/features/sessions';
-import { describeOnEachBackend } from '../support/backends';
+import { describeOnEachBackend, type OpenBackend } from '../support/backends';
 import { ISSUER, SESSION_FEATURES, SessionsWorld, keyring, type GatewayProcess } from './sessions-world';
 
 const kidOf = (tokens: { accessToken: string }) => decodeProtectedHeader(tokens.accessToken).kid;
 
 describeOnEachBackend('signing keys', (backend) => {
   let database: Database;
-  let close: () => Promise<void>;
+  let opened: OpenBackend;
   let world: SessionsWorld;
   let a: GatewayProcess;
   let b: GatewayProcess;
 
-  beforeAll(async () => ({ database, close } = await backend.open(SESSION_FEATURES)), 60_000);
-  afterAll(() => close());
+  beforeAll(async () => ({ database } = opened = await backend.open(SESSION_FEATURES)));
+  afterAll(() => opened.close());
   beforeEach(async () => {
     world = await SessionsWorld.on(database);
     [a, b] = await Promise.all([world.process(), world.process()]);

@@ -191,6 +191,14 @@ export class World {
     await this.a.app.sweep();
   }
 
+  /** All gateways stop, and as many new ones start on the same database. */
+  async restart(): Promise<void> {
+    const count = this.gateways.length;
+    await Promise.all(this.gateways.splice(0).map((gateway) => gateway.close()));
+    const bus = this.backend.embedded ? new InProcessBus() : undefined;
+    for (let started = 0; started < count; started += 1) await this.addGateway(bus);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.gateways.map((gateway) => gateway.close()));
     await this.backend.close();

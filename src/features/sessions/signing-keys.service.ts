@@ -63,7 +63,7 @@ export class SigningKeys {
   async signer(): Promise<Pick<SigningKey, 'kid' | 'privateKey'>> {
     const keys = await this.published();
     const now = this.clock.now();
-    // Where this process's clock is behind the database's, the first key's time may not have come.
+    // None's time has come where this clock is late, or where the key before was revoked: then the next one signs.
     const key = keys.findLast((candidate) => candidate.activeFrom <= now) ?? keys[0];
     if (!key) throw new RequestFault('SERVICE_UNAVAILABLE', undefined, 'no signing key');
     return key;

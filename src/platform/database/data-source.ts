@@ -12,6 +12,11 @@ export interface PgShaped {
 export interface DataSourceSettings {
   readonly url?: string;
   readonly poolSize?: number;
+  /**
+   * For the owner of the tables who migrates: no limit on how long a statement runs, and the role that the gateway signs
+   * in as, which gets what it needs on every table and may only append to the audit log.
+   */
+  readonly migratesFor?: string;
   /** The embedded database in place of a server. */
   readonly driver?: PgShaped;
 }
@@ -37,7 +42,12 @@ export function dataSourceOptions(
     // One process never waits long for a connection or a statement: it fails closed instead.
     poolSize: settings.poolSize ?? 10,
     connectTimeoutMS: 1000,
-    extra: { statement_timeout: 2000, idle_in_transaction_session_timeout: 10_000, keepAlive: true },
+    extra: {
+      statement_timeout: settings.migratesFor === undefined ? 2000 : 0,
+      idle_in_transaction_session_timeout: 10_000,
+      keepAlive: true,
+      ...(settings.migratesFor && { options: `-c factorgate.application_role=${settings.migratesFor}` }),
+    },
     logging: false,
   };
 }
