@@ -7,7 +7,7 @@ export function welcome(url: string, demoPassword: string | undefined): string {
   demo users   ada@example.com, grace@example.com (help desk), admin@example.com, robot@example.com (service account)
   password     ${demoPassword}
 
-  Sign in with a phone: open GraphiQL, enroll PUSH in the tab "Pair a phone", then
+  Sign in with a phone: open GraphiQL, run the tabs up to PairPhone, then
     npx factorgate device pair "<uri from the reply>"
     npx factorgate device watch
     npx factorgate device approve <number on the login screen>

@@ -100,20 +100,21 @@ describeOnEachBackend('signing keys', (backend) => {
   });
 
   it('revoked in an emergency are refused within 30 seconds, and another signs at once', async () => {
+    const refused = { code: 'UNAUTHENTICATED' };
     const stolen = await signIn(a);
+    const idle = await world.process();
     expect(await a.keys.revoke(kidOf(stolen) ?? '')).toBe(true);
     expect(await a.keys.revoke(kidOf(stolen) ?? '')).toBe(false);
-    await expect(a.sessions.authenticate(stolen.accessToken)).rejects.toMatchObject({
-      code: 'UNAUTHENTICATED',
-    });
+    await expect(a.sessions.authenticate(stolen.accessToken)).rejects.toMatchObject(refused);
     expect(await published(a)).toHaveLength(1);
     const fresh = await signIn(a);
     await world.pass(5);
     expect(await b.sessions.authenticate(fresh.accessToken)).toMatchObject({ userId: 'usr_ada' });
     await world.pass(25);
-    await expect(b.sessions.authenticate(stolen.accessToken)).rejects.toMatchObject({
-      code: 'UNAUTHENTICATED',
-    });
+    // One has met the new key by now, the other only looks again because time has passed.
+    for (const gateway of [b, idle]) {
+      await expect(gateway.sessions.authenticate(stolen.accessToken)).rejects.toMatchObject(refused);
+    }
   });
 
   it('revoked while a successor waits let the successor sign at once', async () => {

@@ -32,6 +32,22 @@ export async function flowTokens(world: World, user: TestUser, count: number): P
   return tokens;
 }
 
+/** The same as step-ups of a session, which cost no password hash. */
+export async function stepUpTokens(
+  world: World,
+  authorization: string,
+  count: number,
+): Promise<string[]> {
+  const tokens: string[] = [];
+  for (let begun = 0; begun < count; begun += 1) {
+    await liftFlowLimit(world);
+    const { flowToken, flow } = await world.a.mutate('startStepUp', {}, GOT, { authorization });
+    if (flow?.status !== 'CHALLENGE_PENDING') throw new Error(`no challenge: ${JSON.stringify(flow)}`);
+    tokens.push(flowToken as string);
+  }
+  return tokens;
+}
+
 export const liftFlowLimit = (world: World): Promise<number> =>
   world.database.affected(`DELETE FROM limit_counter WHERE key LIKE 'flow:%'`);
 
@@ -58,12 +74,12 @@ export const guesses = async (world: World, user: TestUser) =>
 export const sessionCount = async (world: World, user: TestUser): Promise<number> =>
   Number((await world.database.row<{ n: string }>('SELECT count(*) AS n FROM session WHERE user_id = $1', [user.id]))?.n);
 
-/** Why answers of the user were refused, oldest first, as the audit log knows it. */
+/** Why answers of the user were refused, as the audit log knows it, in alphabetical order. */
 export const refusals = async (world: World, user: TestUser): Promise<string[]> =>
   (
     await world.database.rows<{ reason: string }>(
       `SELECT reason FROM audit_event WHERE user_id = $1 AND type = 'CHALLENGE_ANSWERED' AND outcome = 'FAILURE'
-       ORDER BY occurred_at, id`,
+       ORDER BY reason`,
       [user.id],
     )
   ).map(({ reason }) => reason);

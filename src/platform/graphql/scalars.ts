@@ -16,12 +16,11 @@ export const DateTime = described(
   'An instant in RFC 3339 form, UTC, for example `2026-11-24T09:30:00Z`.',
   'https://scalars.graphql.org/andimarek/date-time.html',
 );
-export const Url = described(
-  GraphQLURL,
-  'URL',
-  'An absolute URL (WHATWG URL).',
-  'https://url.spec.whatwg.org/',
-);
+/** Written as it is: the parser's form would end an origin with a slash, and `issuer` would no longer be the `iss` claim. */
+export const Url = new GraphQLScalarType({
+  ...described(GraphQLURL, 'URL', 'An absolute URL (WHATWG URL).', 'https://url.spec.whatwg.org/').toConfig(),
+  serialize: String,
+});
 export const EmailAddress = described(
   GraphQLEmailAddress,
   'EmailAddress',
