@@ -3,7 +3,10 @@ import { HttpFault } from './http-fault';
 
 const WINDOW_SECONDS = 60;
 
-/** Counts what one address asks of this process. Coarse on purpose: the limits on guesses are kept in the database. */
+/**
+ * Counts what one address asks of this process. Coarse on purpose: the limits on guesses are kept in the
+ * database.
+ */
 export class AddressLimit {
   private readonly limiter: RateLimiterMemory;
 
@@ -11,7 +14,10 @@ export class AddressLimit {
     this.limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS });
   }
 
-  /** Counts one request or socket operation; throws RATE_LIMITED, with the wait, when the minute's share is used up. */
+  /**
+   * Counts one request or socket operation; throws RATE_LIMITED, with the wait, when the minute's share is
+   * used up.
+   */
   async take(addressKey: string): Promise<void> {
     try {
       await this.limiter.consume(addressKey);

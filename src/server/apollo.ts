@@ -15,8 +15,9 @@ import { publicError } from './public-error';
 const DIGEST_LENGTH = 64;
 
 /**
- * Apollo Server, which runs queries and mutations. What it could tell about itself or the schema is off, whatever the
- * environment holds; documents come checked from our own store, so its unlimited parser sees none.
+ * Apollo Server, which runs queries and mutations. What it could tell about itself or the schema is off,
+ * whatever the environment holds; documents come checked from our own store, so its unlimited parser sees
+ * none.
  */
 export async function startApollo(
   app: GatewayApp,
@@ -57,7 +58,7 @@ export async function startApollo(
 /** Puts the public errors of the request, and the status that fits them, into Apollo's answer. */
 function publicAnswers({ log }: GatewayApp): ApolloServerPlugin<RequestContext> {
   return {
-    // Both would be a fault of ours: bodies are checked before Apollo sees them, and building a context asks nobody.
+    // Both would be a fault of ours: bodies are checked before Apollo sees them, and a context asks nobody.
     contextCreationDidFail: ({ error }) =>
       Promise.resolve(log.error({ error: error.message }, 'no request context')),
     invalidRequestWasReceived: ({ error }) =>

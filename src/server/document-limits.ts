@@ -20,7 +20,9 @@ export const DOCUMENT_LIMITS = {
 } as const;
 
 export interface DocumentRules {
-  /** Where it is off, `__schema` and `__type` are refused; where it is on, the levels below them do not count. */
+  /**
+   * Where it is off, `__schema` and `__type` are refused; where it is on, the levels below them do not count.
+   */
   readonly isIntrospectionOn: boolean;
   /** Mutations of which a document may hold only one. */
   readonly authenticationMutations: ReadonlySet<string>;
@@ -41,8 +43,9 @@ interface Tally {
 /**
  * The limit that a parsed document breaks, as a public sentence; nothing if it keeps them all.
  *
- * Every fragment is counted once and its counts are added wherever it is spread, so the work is linear in the document
- * however far its fragments fan out. It runs before the rules of graphql-js, some of which are not linear.
+ * Every fragment is counted once and its counts are added wherever it is spread, so the work is linear in the
+ * document however far its fragments fan out. It runs before the rules of graphql-js, some of which are not
+ * linear.
  */
 export function brokenLimit(document: DocumentNode, rules: DocumentRules): string | undefined {
   const count = new Counter(document, rules);

@@ -26,13 +26,16 @@ export interface Operation {
   readonly rootFields: readonly string[];
 }
 
-/** How much document text is remembered: parsed, a character takes up to 160 bytes, so this is 40 MB at most. */
+/**
+ * How much document text is remembered: parsed, a character takes up to 160 bytes, so this is 40 MB at most.
+ */
 const REMEMBERED_CHARACTERS = 250_000;
 const ERRORS_MAX = 10;
 
 /**
- * Reads documents: parsed within limits, then validated, then remembered. One store serves HTTP, event streams and
- * sockets, so a document passes the same checks on each, and ten thousand waiting screens share one parsed document.
+ * Reads documents: parsed within limits, then validated, then remembered. One store serves HTTP, event
+ * streams and sockets, so a document passes the same checks on each, and ten thousand waiting screens share
+ * one parsed document.
  */
 export class Documents {
   /** By SHA-256 of the text, the oldest use first. */
@@ -47,7 +50,10 @@ export class Documents {
     private readonly rules: DocumentRules,
   ) {}
 
-  /** The operation that is asked for; throws an OperationFault where the document or the choice in it is refused. */
+  /**
+   * The operation that is asked for; throws an OperationFault where the document or the choice in it is
+   * refused.
+   */
   operation(text: string, name: string | null, transport: Transport): Operation {
     const document = this.read(text);
     const operation = getOperationAST(document, name);

@@ -10,8 +10,8 @@ const ANONYMOUS_PINGS = 55;
 export type PublicResults = AsyncIterator<FormattedExecutionResult, void, void>;
 
 /**
- * One subscription as server-sent events (GraphQL over SSE, distinct connections mode). The next event is asked for
- * when the last one was read, so a slow reader holds up its own stream and fills no memory.
+ * One subscription as server-sent events (GraphQL over SSE, distinct connections mode). The next event is
+ * asked for when the last one was read, so a slow reader holds up its own stream and fills no memory.
  */
 export class EventStream extends Readable {
   private readonly heart: NodeJS.Timeout;

@@ -5,9 +5,9 @@ const FINISH_MS = 30_000;
 const LOOK_MS = 100;
 
 /**
- * Ends an HTTP server without cutting anybody off: it takes no new connections, answers what it has received, and waits
- * at most 30 s for that. A connection on which nobody asks anything, such as a browser opens ahead of need, is not
- * waited for, though Node would.
+ * Ends an HTTP server without cutting anybody off: it takes no new connections, answers what it has received,
+ * and waits at most 30 s for that. A connection on which nobody asks anything, such as a browser opens ahead
+ * of need, is not waited for, though Node would.
  */
 export class GracefulStop {
   isStopping = false;

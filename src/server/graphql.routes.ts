@@ -12,7 +12,9 @@ import { withinTime } from './time-limit';
 import type { Upgrades } from './upgrade';
 import type { SocketGate } from './websocket';
 
-/** How many operations this process runs at once; more are told to come back, so that memory stays bounded. */
+/**
+ * How many operations this process runs at once; more are told to come back, so that memory stays bounded.
+ */
 const OPERATIONS_MAX = 1_000;
 
 interface Parts {

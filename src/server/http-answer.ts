@@ -10,7 +10,9 @@ type ResponseType = typeof JSON_TYPE | typeof GRAPHQL_TYPE;
 /** How long a client should stay away when nobody knows better: the window of the address limit. */
 const RETRY_SECONDS = 60;
 
-/** The media type that the client likes best of the two that exist; plain JSON unless it asks for the other. */
+/**
+ * The media type that the client likes best of the two that exist; plain JSON unless it asks for the other.
+ */
 export function responseType(accept: string | undefined): ResponseType {
   let best: ResponseType = JSON_TYPE;
   let bestWeight = 0;

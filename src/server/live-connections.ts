@@ -1,11 +1,16 @@
 import type { Caller, Log } from '../platform';
 
 const RECHECK_MS = 4_000;
-/** How many callers are asked about at a time: the check must not take the database from those who sign in. */
+/**
+ * How many callers are asked about at a time: the check must not take the database from those who sign in.
+ */
 const RECHECK_BLOCK = 5;
 const PER_CALLER_MAX = 10;
 
-/** A socket or an event stream, as this list sees it. The codes are those of RFC 6455 §7.4 and graphql-transport-ws. */
+/**
+ * A socket or an event stream, as this list sees it. The codes are those of RFC 6455 §7.4 and graphql-
+ * transport-ws.
+ */
 export interface LiveConnection {
   readonly addressKey: string;
   end(code: number, reason: string): void;
@@ -20,8 +25,8 @@ interface SignedIn {
 }
 
 /**
- * The long-lived connections of this process: how many an address and a caller hold, whether their callers still stand,
- * and how all of them end when the process stops.
+ * The long-lived connections of this process: how many an address and a caller hold, whether their callers
+ * still stand, and how all of them end when the process stops.
  */
 export class LiveConnections {
   private readonly open = new Map<LiveConnection, SignedIn | undefined>();

@@ -5,7 +5,9 @@ import { withinTime } from './time-limit';
 
 const READY_MS = 2_000;
 
-/** What operators and other services ask for: health, metrics, the schema, and the JSON that features publish. */
+/**
+ * What operators and other services ask for: health, metrics, the schema, and the JSON that features publish.
+ */
 export function operatorRoutes(fastify: FastifyInstance, app: GatewayApp, isStopping: () => boolean): void {
   fastify.get('/healthz', () => ({ status: 'up' }));
   fastify.get('/readyz', async (_request, reply) => {
@@ -27,6 +29,8 @@ export function operatorRoutes(fastify: FastifyInstance, app: GatewayApp, isStop
   }
 }
 
-/** Asked for by probes, which must not be turned away because somebody else behind the same address is busy. */
+/**
+ * Asked for by probes, which must not be turned away because somebody else behind the same address is busy.
+ */
 export const isProbe = (path: string | undefined): boolean =>
   path === '/healthz' || path === '/readyz' || path === '/metrics';

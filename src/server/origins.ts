@@ -2,7 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Config } from '../kernel';
 import { httpSettings } from '../platform';
 
-/** The origins whose pages may call the gateway: PUBLIC_URL, CORS_ORIGINS and, in development, the server's own. */
+/**
+ * The origins whose pages may call the gateway: PUBLIC_URL, CORS_ORIGINS and, in development, the server's
+ * own.
+ */
 export class Origins {
   private readonly allowed: Set<string>;
 
@@ -24,7 +27,9 @@ export class Origins {
     return this.allowed.has(origin);
   }
 
-  /** Whether a browser page sent this from an allowed origin. A request of no browser has no origin to show. */
+  /**
+   * Whether a browser page sent this from an allowed origin. A request of no browser has no origin to show.
+   */
   isAllowedPage(headers: IncomingHttpHeaders): boolean {
     if (headers.origin !== undefined) return this.allows(headers.origin);
     return headers['sec-fetch-site'] === 'same-origin';

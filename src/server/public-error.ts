@@ -28,8 +28,9 @@ export interface ErrorScope {
 }
 
 /**
- * What a client may see of an error: a code of the closed list and a text without values, stacks, SQL or names of
- * libraries. HTTP, event stream and socket all answer with it; what it hides goes to the log under the same id.
+ * What a client may see of an error: a code of the closed list and a text without values, stacks, SQL or
+ * names of libraries. HTTP, event stream and socket all answer with it; what it hides goes to the log under
+ * the same id.
  */
 export function publicError(error: unknown, scope: ErrorScope): GraphQLFormattedError {
   const cause = causeOf(error);
@@ -59,7 +60,10 @@ export function codeOf(error: GraphQLFormattedError): RequestCode {
   return REQUEST_CODES.find((code) => code === error.extensions?.['code']) ?? 'INTERNAL_SERVER_ERROR';
 }
 
-/** The text of a document fault without the values that graphql-js puts into it: one of them may be a password. */
+/**
+ * The text of a document fault without the values that graphql-js puts into it: one of them may be a
+ * password.
+ */
 export function withoutValues({ message, nodes }: GraphQLError): string {
   // A syntax error names the token it stumbled over.
   if (message.startsWith('Syntax Error: '))
@@ -86,8 +90,8 @@ const placeOf = ({ locations, path }: GraphQLError): Pick<GraphQLFormattedError,
 });
 
 /**
- * The public text if graphql-js refused the variables, or nothing. It wraps what a custom scalar throws, so the outer
- * error is looked at too: it points at the definition of the variable.
+ * The public text if graphql-js refused the variables, or nothing. It wraps what a custom scalar throws, so
+ * the outer error is looked at too: it points at the definition of the variable.
  */
 function inputFault(error: unknown, cause: unknown): string | undefined {
   if (!(error instanceof GraphQLError)) return undefined;

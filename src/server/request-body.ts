@@ -4,7 +4,10 @@ import { HttpFault } from './http-fault';
 export const BODY_BYTES = 64 * 1024;
 const JSON_DEPTH = 32;
 
-/** The one content type a request may have: nothing a browser would send without asking first (CORS preflight). */
+/**
+ * The one content type a request may have: nothing a browser would send without asking first (CORS
+ * preflight).
+ */
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 /** A hook: refuses by its head what is not plain JSON, before any of the body is read. */

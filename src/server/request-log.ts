@@ -11,7 +11,10 @@ declare module 'fastify' {
 
 const PATH_MAX = 200;
 
-/** One line per request: who asked for what and how long it took. Never a query string, header, variable or body. */
+/**
+ * One line per request: who asked for what and how long it took. Never a query string, header, variable or
+ * body.
+ */
 export function requestLog(fastify: FastifyInstance, { log, metrics }: GatewayApp): void {
   fastify.decorateRequest('rootFields', null);
   fastify.addHook('onResponse', (request, reply, done) => {

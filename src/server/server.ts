@@ -28,7 +28,10 @@ const SERVICE_RESTART = 1012;
 
 export interface GatewayServer {
   listen(): Promise<{ url: string; port: number }>;
-  /** Not ready at once, long-lived connections sent away, running requests finished within 30 s, then the app closed. */
+  /**
+   * Not ready at once, long-lived connections sent away, running requests finished within 30 s, then the app
+   * closed.
+   */
   close(): Promise<void>;
 }
 

@@ -56,7 +56,10 @@ function checkRequest({ headers }: FastifyRequest, key: string, { origins, live 
   if (!live.hasRoomFor(key)) throw new HttpFault(429, 'RATE_LIMITED');
 }
 
-/** Starts the subscription. A refusal is sent as the stream's only result, where a client of events can read it. */
+/**
+ * Starts the subscription. A refusal is sent as the stream's only result, where a client of events can read
+ * it.
+ */
 async function begin(
   request: FastifyRequest,
   context: RequestContext,

@@ -2,7 +2,10 @@ import { GraphQLError, subscribe, type ExecutionArgs, type ExecutionResult } fro
 import { OperationFault } from './public-error';
 import { withinTime } from './time-limit';
 
-/** The results of a subscription, one per event; throws an OperationFault where the source refuses or takes too long. */
+/**
+ * The results of a subscription, one per event; throws an OperationFault where the source refuses or takes
+ * too long.
+ */
 export async function eventsOf(args: ExecutionArgs): Promise<AsyncGenerator<ExecutionResult, void, void>> {
   const starting = subscribe(args);
   const started = await withinTime(starting).catch((error: unknown) => {

@@ -2,7 +2,10 @@ import { RequestFault } from '../kernel';
 
 export const OPERATION_MS = 10_000;
 
-/** The result of the work, or SERVICE_UNAVAILABLE once it has taken too long. The work itself is not interrupted. */
+/**
+ * The result of the work, or SERVICE_UNAVAILABLE once it has taken too long. The work itself is not
+ * interrupted.
+ */
 export async function withinTime<T>(work: Promise<T>, milliseconds: number = OPERATION_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Sends upgrade requests through the same routes and hooks as every other request, so that a handshake is counted,
- * checked and logged like them. A route either takes the connection over or answers, which ends it.
+ * Sends upgrade requests through the same routes and hooks as every other request, so that a handshake is
+ * counted, checked and logged like them. A route either takes the connection over or answers, which ends it.
  */
 export class Upgrades {
   /** The first bytes behind the request, which already belong to the new protocol. */

@@ -13,27 +13,26 @@ import type { Caller, RequestContext } from '../platform';
 import type { AddressLimit } from './address-limit';
 import type { Documents } from './documents';
 import type { GatewayApp, RequestFacts } from './gateway-app';
-import { HttpFault } from './http-fault';
 import type { LiveConnection, LiveConnections } from './live-connections';
 import type { Origins } from './origins';
 import { OperationFault, publicError } from './public-error';
 import { isTooDeep } from './request-body';
+import { heartbeat, sendText } from './socket-health';
+import { checkHandshake } from './socket-handshake';
 import { asGraphQLError, eventsOf } from './subscription';
 import { withinTime } from './time-limit';
 
 const INIT_MS = 3_000;
-const PING_MS = 12_000;
-/** A socket of nobody serves one flow, which lives 10 minutes: 55 pings are 11. */
-const ANONYMOUS_PINGS = 55;
 const FRAME_BYTES = 64 * 1024;
-const UNSENT_BYTES = 1024 * 1024;
 const OPERATIONS_MAX = 5;
 const FAREWELL_MS = 5_000;
 
 /** Beside the codes of graphql-transport-ws; RFC 6455 §7.4.1 and its registry. */
-const CLOSE = { goingAway: 1001, internal: 1011, tryAgain: 1013, badRequest: 4400, tooMany: 4429 } as const;
+const CLOSE = { internal: 1011, tryAgain: 1013, badRequest: 4400, tooMany: 4429 } as const;
 
-/** What this file keeps of a socket. The upgrade request is let go: ten thousand of them would cost 100 MB. */
+/**
+ * What this file keeps of a socket. The upgrade request is let go: ten thousand of them would cost 100 MB.
+ */
 interface Peer {
   readonly socket: WebSocket;
   readonly connection: LiveConnection;
@@ -85,7 +84,7 @@ export class SocketGate {
     addressKey: string,
     head: Buffer,
   ): void {
-    this.checkHandshake(request, addressKey);
+    checkHandshake(request, addressKey, this.parts);
     const { raw } = request;
     reply.hijack();
     reply.raw.detachSocket(raw.socket);
@@ -105,35 +104,15 @@ export class SocketGate {
     clearTimeout(impatience);
   }
 
-  private checkHandshake({ headers, raw }: FastifyRequest, addressKey: string): void {
-    if (headers.upgrade?.toLowerCase() !== 'websocket')
-      throw new HttpFault(400, 'BAD_USER_INPUT', 'Not a WebSocket.');
-    if (raw.url?.includes('?')) {
-      throw new HttpFault(
-        400,
-        'BAD_USER_INPUT',
-        'Credentials go into the connection parameters, not into the address.',
-      );
-    }
-    if (headers.origin !== undefined && !this.parts.origins.allows(headers.origin)) {
-      throw new HttpFault(403, 'FORBIDDEN', 'This origin is not allowed.');
-    }
-    const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-    if (!offered.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL)) {
-      throw new HttpFault(400, 'BAD_USER_INPUT', `Use the sub-protocol ${GRAPHQL_TRANSPORT_WS_PROTOCOL}.`);
-    }
-    if (!this.parts.live.hasRoomFor(addressKey)) throw new HttpFault(429, 'RATE_LIMITED');
-  }
-
   private open(socket: WebSocket, facts: RequestFacts, addressKey: string): void {
     const connection: LiveConnection = { addressKey, end: (code, reason) => socket.close(code, reason) };
     const peer: Peer = { socket, connection, facts, context: undefined, isSignedIn: false };
     this.parts.live.add(connection);
-    const heart = heartbeat(peer);
+    const heart = heartbeat(socket, () => peer.isSignedIn);
     const closed = this.protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) => send(socket, text),
+        send: (text) => sendText(socket, text),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) =>
           void socket.on('message', (data, isBinary) => this.receive(peer, data, isBinary, handle)),
@@ -225,33 +204,6 @@ export class SocketGate {
   private report(peer: Peer, error: unknown): void {
     publicError(error, this.scope(peer));
   }
-}
-
-/** Pings the peer, hangs up on one that no longer answers, and ends a socket of nobody when its flow must be over. */
-function heartbeat(peer: Peer): NodeJS.Timeout {
-  let pings = 0;
-  let isAnswered = true;
-  peer.socket.on('pong', () => (isAnswered = true));
-  return setInterval(() => {
-    if (!isAnswered) return void peer.socket.terminate();
-    pings += 1;
-    if (pings >= ANONYMOUS_PINGS && !peer.isSignedIn)
-      return void peer.socket.close(CLOSE.goingAway, 'Connect again');
-    isAnswered = false;
-    peer.socket.ping();
-  }, PING_MS);
-}
-
-/** Settles when the text has left this process, so a slow reader slows its own stream and no memory grows. */
-function send(socket: WebSocket, text: string): Promise<void> {
-  if (socket.readyState !== socket.OPEN) return Promise.resolve();
-  if (socket.bufferedAmount > UNSENT_BYTES) {
-    socket.terminate();
-    return Promise.resolve();
-  }
-  return new Promise((resolve) => {
-    socket.send(text, () => resolve());
-  });
 }
 
 function refuseProto(this: unknown, key: string, value: unknown): unknown {

@@ -1,7 +1,8 @@
 /**
- * The attack: a body that costs more to read than to send. Megabytes, deep nesting, a compressed bomb, or an encoding
- * that a filter in front reads otherwise than the gateway.
- * The guarantee: a body is at most 64 KiB of plain UTF-8 JSON, 32 levels deep; anything else is refused unread.
+ * The attack: a body that costs more to read than to send. Megabytes, deep nesting, a compressed bomb, or an
+ * encoding that a filter in front reads otherwise than the gateway.
+ * The guarantee: a body is at most 64 KiB of plain UTF-8 JSON, 32 levels deep; anything else is refused
+ * unread.
  */
 import { gzipSync } from 'node:zlib';
 import { cpuWatch } from '../support/cpu-watch';

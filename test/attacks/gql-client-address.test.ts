@@ -1,8 +1,8 @@
 /**
- * The attack: naming another client address in a header, to escape a limit, to look like the victim's own place, or to
- * fill the victim's share.
- * The guarantee: the address is the socket's peer, or the right-most hop that no listed proxy owns; headers of others
- * change nothing, and one IPv6 subscriber is one address.
+ * The attack: naming another client address in a header, to escape a limit, to look like the victim's own
+ * place, or to fill the victim's share.
+ * The guarantee: the address is the socket's peer, or the right-most hop that no listed proxy owns; headers
+ * of others change nothing, and one IPv6 subscriber is one address.
  */
 import { post, send } from '../support/post';
 import { startTiny, type Tiny } from '../support/tiny-app';

@@ -1,7 +1,9 @@
 /**
- * The attack: a page of another site makes the victim's browser send an operation. Forms, images and beacons need no
- * permission for GET, for text/plain, for forms and multipart; a lenient parser would run what they carry.
- * The guarantee: only a POST of application/json in UTF-8 is an operation, and that always needs a CORS preflight.
+ * The attack: a page of another site makes the victim's browser send an operation. Forms, images and beacons
+ * need no permission for GET, for text/plain, for forms and multipart; a lenient parser would run what they
+ * carry.
+ * The guarantee: only a POST of application/json in UTF-8 is an operation, and that always needs a CORS
+ * preflight.
  */
 import { startTiny, type Tiny } from '../support/tiny-app';
 import { send } from '../support/post';

@@ -1,7 +1,8 @@
 /**
- * The attack: one small document that makes the server work long (fragments that fan out, deep nesting), or that makes
- * one request count as one guess while it holds a thousand (aliases, many mutations).
- * The guarantee: documents are bounded before anything of them runs, and the bounding itself takes linear time.
+ * The attack: one small document that makes the server work long (fragments that fan out, deep nesting), or
+ * that makes one request count as one guess while it holds a thousand (aliases, many mutations).
+ * The guarantee: documents are bounded before anything of them runs, and the bounding itself takes linear
+ * time.
  */
 import { getIntrospectionQuery } from 'graphql';
 import { cpuWatch } from '../support/cpu-watch';

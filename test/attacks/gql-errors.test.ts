@@ -1,6 +1,7 @@
 /**
- * The attack: provoking errors to read from them, be it SQL, paths, stacks and library names that help the next attack,
- * or a password that somebody typed into the wrong place and that now stands in a reply or a log.
+ * The attack: provoking errors to read from them, be it SQL, paths, stacks and library names that help the
+ * next attack, or a password that somebody typed into the wrong place and that now stands in a reply or a
+ * log.
  * The guarantee: only the closed list of codes and fixed texts leave; the log has the detail, and no secret.
  */
 import { REQUEST_CODES } from '../../src/kernel';

@@ -1,7 +1,8 @@
 /**
- * The attack: a page of another origin reads answers with the victim's cookies, frames a page of the gateway, keeps
- * a token in a shared cache, or sets and steals the cookies that hold tokens.
- * The guarantee: other origins are not let in, nothing is cached or framed, and token cookies are out of any script's reach.
+ * The attack: a page of another origin reads answers with the victim's cookies, frames a page of the gateway,
+ * keeps a token in a shared cache, or sets and steals the cookies that hold tokens.
+ * The guarantee: other origins are not let in, nothing is cached or framed, and token cookies are out of any
+ * script's reach.
  */
 import { send, type Answer } from '../support/post';
 import { startTiny, type Tiny } from '../support/tiny-app';

@@ -1,6 +1,6 @@
 /**
- * The attack: learning the schema of a production gateway, by introspection, by a schema file, by a landing page or by
- * the suggestions in error texts, to find what is not documented.
+ * The attack: learning the schema of a production gateway, by introspection, by a schema file, by a landing
+ * page or by the suggestions in error texts, to find what is not documented.
  * The guarantee: in production none of them answers, on any transport; suggestions are given nowhere.
  */
 import { post, send } from '../support/post';

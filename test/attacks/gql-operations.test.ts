@@ -1,7 +1,8 @@
 /**
- * The attack, or the accident: health answers that describe the installation, a process that takes requests it can no
- * longer finish, a restart that cuts people off in the middle of a sign-in.
- * The guarantee: health shows one word, readiness follows the database and the shutdown, and a stop finishes what runs.
+ * The attack, or the accident: health answers that describe the installation, a process that takes requests
+ * it can no longer finish, a restart that cuts people off in the middle of a sign-in.
+ * The guarantee: health shows one word, readiness follows the database and the shutdown, and a stop finishes
+ * what runs.
  */
 import { connect } from 'node:net';
 import { post, send } from '../support/post';

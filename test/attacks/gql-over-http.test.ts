@@ -1,6 +1,6 @@
 /**
- * The attack: a client and a server that read HTTP differently. A proxy, a cache or a browser then sees another request
- * than the gateway does, and one of them lets through what the other would have refused.
+ * The attack: a client and a server that read HTTP differently. A proxy, a cache or a browser then sees
+ * another request than the gateway does, and one of them lets through what the other would have refused.
  * The guarantee: `/graphql` follows the GraphQL-over-HTTP specification, in both media types.
  */
 import { serverAudits } from 'graphql-http';

@@ -35,7 +35,13 @@ describeOnEachBackend('codes that are no codes', (backend) => {
   afterAll(() => world.close());
 
   test('TOTP-03 the codes of the step before, of now and of the step after are accepted, and no others', async () => {
-    for (const [steps, isAccepted] of [[-2, false], [-1, true], [0, true], [1, true], [2, false]] as const) {
+    for (const [steps, isAccepted] of [
+      [-2, false],
+      [-1, true],
+      [0, true],
+      [1, true],
+      [2, false],
+    ] as const) {
       const user = await world.user();
       await user.enrollTotp();
       await world.advance(120);
@@ -54,23 +60,32 @@ describeOnEachBackend('codes that are no codes', (backend) => {
     const [flowToken] = (await flowTokens(world, user, 1)) as [string];
     for (const typed of MALFORMED) {
       const reply = await answer(world.a, flowToken, typed);
-      expect([typed, codeOf(reply), reply.flow.challenge.attemptsRemaining]).toEqual([typed, 'INVALID_INPUT', 5]);
+      expect([typed, codeOf(reply), reply.flow.challenge.attemptsRemaining]).toEqual([
+        typed,
+        'INVALID_INPUT',
+        5,
+      ]);
     }
     expect((await guesses(world, user)).count).toBe(0);
     const code = await user.code();
-    expect((await answer(world.a, flowToken, ` ${code.slice(0, 2)}-${code.slice(2)} `)).flow.status).toBe('COMPLETED');
+    expect((await answer(world.a, flowToken, ` ${code.slice(0, 2)}-${code.slice(2)} `)).flow.status).toBe(
+      'COMPLETED',
+    );
   });
 
-  test.each([120, -120])('TOTP-07 a process whose clock is off by %i s goes by the database', async (offset) => {
-    const user = await userWithApp(world);
-    const [right, wrong] = (await flowTokens(world, user, 2)) as [string, string];
-    const databaseTime = world.clock.now();
-    world.clock.set(new Date(databaseTime.getTime() + offset * 1000));
-    const secret = user.apps[0] as string;
-    const ofProcess = await answer(world.a, wrong, await codeAt(secret, world.clock.now()));
-    const ofDatabase = await answer(world.a, right, await codeAt(secret, databaseTime));
-    world.clock.set(databaseTime);
-    expect(codeOf(ofProcess)).toBe('INVALID_CODE');
-    expect(ofDatabase.flow.status).toBe('COMPLETED');
-  });
+  test.each([120, -120])(
+    'TOTP-07 a process whose clock is off by %i s goes by the database',
+    async (offset) => {
+      const user = await userWithApp(world);
+      const [right, wrong] = (await flowTokens(world, user, 2)) as [string, string];
+      const databaseTime = world.clock.now();
+      world.clock.set(new Date(databaseTime.getTime() + offset * 1000));
+      const secret = user.apps[0] as string;
+      const ofProcess = await answer(world.a, wrong, await codeAt(secret, world.clock.now()));
+      const ofDatabase = await answer(world.a, right, await codeAt(secret, databaseTime));
+      world.clock.set(databaseTime);
+      expect(codeOf(ofProcess)).toBe('INVALID_CODE');
+      expect(ofDatabase.flow.status).toBe('COMPLETED');
+    },
+  );
 });

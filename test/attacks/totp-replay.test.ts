@@ -89,7 +89,9 @@ describeOnServers('using a code again at the same instant', (backend) => {
     const before = await sessionCount(world, user);
     const flows = await flowTokens(world, user, 50);
     const code = await user.code();
-    const replies = await Promise.all(flows.map((token, index) => answer(index % 2 ? world.a : world.b, token, code)));
+    const replies = await Promise.all(
+      flows.map((token, index) => answer(index % 2 ? world.a : world.b, token, code)),
+    );
     expect(replies.filter((reply) => reply.tokens !== null)).toHaveLength(1);
     expect(await sessionCount(world, user)).toBe(before + 1);
     const others = new Set(replies.filter((reply) => reply.tokens === null).map(codeOf));

@@ -1,7 +1,8 @@
 /**
- * The failure: a transport that only our own tests speak. Front ends use the stock clients, and fall back from the socket
- * to the event stream where a proxy lets no socket through.
- * The guarantee: `graphql-ws` and `graphql-sse` work unchanged, with credentials, to the end of a stream and over a restart.
+ * The failure: a transport that only our own tests speak. Front ends use the stock clients, and fall back
+ * from the socket to the event stream where a proxy lets no socket through.
+ * The guarantee: `graphql-ws` and `graphql-sse` work unchanged, with credentials, to the end of a stream and
+ * over a restart.
  */
 import { createClient as createStreamClient, type Client as StreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';

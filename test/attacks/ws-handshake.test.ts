@@ -1,6 +1,7 @@
 /**
- * The attack: cross-site WebSocket hijacking. A browser lets any page open a socket to any host, with the victim's
- * cookies and without a preflight; an older protocol, or a token in the address, opens further doors.
+ * The attack: cross-site WebSocket hijacking. A browser lets any page open a socket to any host, with the
+ * victim's cookies and without a preflight; an older protocol, or a token in the address, opens further
+ * doors.
  * The guarantee: only allowed origins, one sub-protocol and no credentials in the address pass the handshake.
  */
 import { connect } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * The attack: many sockets, many operations on one, huge frames, or a reader that never reads, so that the memory of the
- * process fills while each socket alone looks harmless.
+ * The attack: many sockets, many operations on one, huge frames, or a reader that never reads, so that the
+ * memory of the process fills while each socket alone looks harmless.
  * The guarantee: sockets are bounded by address, caller, frame, operations, life and unread bytes.
  */
 import { SocketPeer, errorCode } from '../support/socket-peer';

@@ -1,7 +1,8 @@
 /**
- * The attack: frames out of order, doubled, malformed or never sent, to reach what is behind the handshake without a
- * proof, to confuse two operations with one another, or to keep sockets open for nothing.
- * The guarantee: every breach of graphql-transport-ws closes the socket with the code that the protocol gives it.
+ * The attack: frames out of order, doubled, malformed or never sent, to reach what is behind the handshake
+ * without a proof, to confuse two operations with one another, or to keep sockets open for nothing.
+ * The guarantee: every breach of graphql-transport-ws closes the socket with the code that the protocol gives
+ * it.
  */
 import { SocketPeer } from '../support/socket-peer';
 import { startTiny, type Tiny } from '../support/tiny-app';

@@ -1,7 +1,9 @@
 /**
- * The attack: keeping a socket open with a credential that was revoked since, and going on to hear what happens.
- * The guarantee: every 4 s the gateway asks whether the session or device still stands; a socket or event stream whose
- * caller does not is closed at once and hears nothing more, while others, and those it cannot ask about, go on.
+ * The attack: keeping a socket open with a credential that was revoked since, and going on to hear what
+ * happens.
+ * The guarantee: every 4 s the gateway asks whether the session or device still stands; a socket or event
+ * stream whose caller does not is closed at once and hears nothing more, while others, and those it cannot
+ * ask about, go on.
  */
 import { SocketPeer } from '../support/socket-peer';
 import { startTiny, type Tiny } from '../support/tiny-app';

@@ -1,7 +1,8 @@
 /**
- * The attack: going around the controls of HTTP by the socket or the event stream, which many servers answer with
- * another code path: no document limits, introspection, mutations that nobody counts, raw error texts.
- * The guarantee: all transports share one store of checked documents and one function that makes errors public.
+ * The attack: going around the controls of HTTP by the socket or the event stream, which many servers answer
+ * with another code path: no document limits, introspection, mutations that nobody counts, raw error texts.
+ * The guarantee: all transports share one store of checked documents and one function that makes errors
+ * public.
  */
 import { post, send } from '../support/post';
 import { SocketPeer, errorCode, type Frame } from '../support/socket-peer';

@@ -1,6 +1,6 @@
 /**
- * Measures the work of this process, in milliseconds of processor time: what a bound on effort means, and the same
- * however busy the machine is.
+ * Measures the work of this process, in milliseconds of processor time: what a bound on effort means, and the
+ * same however busy the machine is.
  */
 export function cpuWatch(): () => number {
   const before = process.cpuUsage();

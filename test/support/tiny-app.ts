@@ -1,6 +1,6 @@
 /**
- * A small but real GatewayApp: a hand-made schema, callers known by fixed credentials, no database. It drives the server
- * in tests of the server itself; scenarios on the real schema start the real app.
+ * A small but real GatewayApp: a hand-made schema, callers known by fixed credentials, no database. It drives
+ * the server in tests of the server itself; scenarios on the real schema start the real app.
  */
 import {
   GraphQLBoolean,
@@ -93,7 +93,10 @@ export function tinyApp(
   };
 }
 
-/** `Bearer ada` is a user, `Device 1` a device, `Bearer outage` a database that is away; anything else is refused. */
+/**
+ * `Bearer ada` is a user, `Device 1` a device, `Bearer outage` a database that is away; anything else is
+ * refused.
+ */
 function tinyContext(world: TinyWorld, facts: RequestFacts): RequestContext {
   const caller = (): Promise<Caller> => {
     world.facts = facts;

@@ -1,0 +1,98 @@
+/**
+ * The attack: passwords made to cost: too long to hash, or so many at once that nobody else is served; passwords that
+ * are cut off or compared in part; and a stolen table, to be cracked elsewhere.
+ * The guarantee: sizes are checked before any hashing, every character counts, hashes are Argon2id with a pepper that is
+ * not in the database, and only so many run at a time while everything else is answered.
+ */
+import { verify } from '@node-rs/argon2';
+import { codeOf } from '../support/attempts';
+import { embedded } from '../support/backends';
+import { cpuWatch } from '../support/cpu-watch';
+import { GOT, PASSWORD, World } from '../support/world';
+
+describe('passwords', () => {
+  let world: World;
+  beforeAll(async () => (world = await World.open(embedded, { environment: { PASSWORD_HASHES_IN_PARALLEL: '2' } })));
+  afterAll(() => world.close());
+
+  const provision = (email: string, password: string) =>
+    world.a.app.accounts.provision({ email, password, isEmailVerified: true }, null, null);
+  const signIn = (email: string, password: string) => world.a.mutate('signIn', { email, password }, GOT);
+
+  test('PWD-01 what is too long is refused before it is hashed', async () => {
+    const { email } = await world.user();
+    const spent = cpuWatch();
+    await signIn(email, PASSWORD);
+    const hashing = spent();
+    for (const long of ['x'.repeat(2000), 'x'.repeat(129), '€'.repeat(342), '😀'.repeat(129)]) {
+      const costs: number[] = [];
+      for (let sample = 0; sample < 3; sample += 1) {
+        const watch = cpuWatch();
+        expect(await signIn(email, long)).toMatchObject({ errors: [{ code: 'INVALID_INPUT', path: ['input', 'password'] }] });
+        costs.push(watch());
+      }
+      expect(Math.min(...costs)).toBeLessThan(Math.min(50, hashing));
+      await expect(provision('long@example.com', long)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    }
+  });
+
+  test('PWD-01 128 characters are accepted, of any script, and the last one counts', async () => {
+    for (const [index, character] of ['x', '😀'].entries()) {
+      const email = `long${String(index)}@example.com`;
+      const password = character.repeat(127);
+      await provision(email, `${password}a`);
+      expect((await signIn(email, `${password}a`)).errors).toEqual([]);
+      for (const near of [`${password}b`, password, `${password}A`]) expect(codeOf(await signIn(email, near))).toBe('INVALID_CREDENTIALS');
+      expect((await signIn(email, `${password}a`)).errors).toEqual([]);
+    }
+  });
+
+  test('PWD-01 15 characters are the fewest where the password may be the only factor, 8 where it is not', async () => {
+    await expect(provision('short@example.com', 'abcdefghijklmn')).rejects.toMatchObject({ code: 'WEAK_PASSWORD' });
+    await expect(provision('short@example.com', '😀'.repeat(14))).rejects.toMatchObject({ code: 'WEAK_PASSWORD' });
+    await expect(provision('short@example.com', 'abcdefghijklmno')).resolves.toBeDefined();
+    const other = await World.open(embedded, { environment: { PASSWORD_MINIMUM_LENGTH: '8' } });
+    const accounts = other.a.app.accounts;
+    await expect(accounts.provision({ email: 's@example.com', password: 'abcdefg' }, null, null)).rejects.toMatchObject({ code: 'WEAK_PASSWORD' });
+    await expect(accounts.provision({ email: 's@example.com', password: 'abcdefgh' }, null, null)).resolves.toBeDefined();
+    await other.close();
+  });
+
+  test('PWD-01 a password is the same however its characters are composed', async () => {
+    await provision('accent@example.com', 'très-long-et-sûr'.normalize('NFD'));
+    expect((await signIn('accent@example.com', 'très-long-et-sûr'.normalize('NFC'))).errors).toEqual([]);
+  });
+
+  test('PWD-02 the table holds Argon2id of the recommended cost, with a pepper that it does not hold', async () => {
+    const { id } = await world.user();
+    const row = await world.database.row<{ passwordHash: string }>('SELECT password_hash FROM users WHERE id = $1', [id]);
+    const hash = row?.passwordHash ?? '';
+    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(await verify(hash, PASSWORD)).toBe(false);
+    expect(await verify(hash, PASSWORD, { secret: world.keyring.mac('password', ['pepper']) })).toBe(true);
+    const rows = await world.database.rows<{ line: string }>('SELECT u::text AS line FROM users u');
+    for (const { line } of rows) expect(line).not.toContain(PASSWORD);
+  });
+
+  test('PWD-02 while 100 passwords are checked everybody else is answered', async () => {
+    let isOver = false;
+    const signIns = Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        world.a.ask('mutation($input: SignInInput!) { signIn(input: $input) { errors { code } } }', {
+          input: { email: `crowd${String(index)}@example.com`, password: PASSWORD },
+        }),
+      ),
+    ).finally(() => (isOver = true));
+    for (let asked = 0; asked < 5; asked += 1) {
+      expect((await world.a.ask('{ gateway { name } }')).data.gateway.name).toBe('Factorgate');
+    }
+    expect(isOver).toBe(false);
+    const outcomes = (await signIns).map(
+      ({ data, errors }) => errors?.[0]?.extensions.code ?? (data.signIn.errors[0].code as string),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(outcomes.filter((code) => ['INVALID_CREDENTIALS', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'].includes(code))));
+    expect(outcomes).toContain('INVALID_CREDENTIALS');
+    const { email } = await world.user();
+    expect(['COMPLETED', undefined]).toContain((await signIn(email, PASSWORD)).flow?.status);
+  });
+});
