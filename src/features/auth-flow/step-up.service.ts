@@ -9,7 +9,7 @@ import {
 } from '../../kernel';
 import type { UserCaller } from '../../platform';
 import type { Factors } from '../factors';
-import type { Sessions } from '../sessions';
+import { carriedProofs, type Sessions } from '../sessions';
 import { isLocked, type PasswordSignIn, type User, type Users } from '../users';
 import type { Application } from './auth-flow.config';
 import type { BeginFlow, FlowResult } from './begin-flow.service';
@@ -54,7 +54,7 @@ export class StepUp {
       purpose: 'STEP_UP',
       user,
       // A session stands for its first factor; whatever else it has proven must be proven again.
-      proofs: isNeedless ? session.proofs : hasFactor ? session.proofs.slice(0, 1) : [PASSWORD_PROOF],
+      proofs: isNeedless ? session.proofs : hasFactor ? [...carriedProofs(session)] : [PASSWORD_PROOF],
       isNeedless,
       application:
         this.applications.find((a) => a.clientId === caller.clientId) ??
