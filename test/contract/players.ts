@@ -1,0 +1,56 @@
+import type { TestUser, World } from '../support/world';
+import { GOT } from '../support/world';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- payloads have the shape that the test asked for
+export type Got = any;
+
+/** How a test plays one kind of factor. Every kind of the registry has one; the suite fails without. */
+export interface Player {
+  enroll(user: TestUser, authorization?: string): Promise<unknown>;
+  /** Gives the right answer to the open challenge of the flow, and the payload that brings the session. */
+  answer(world: World, user: TestUser, got: Got): Promise<Got>;
+  /** Gives a wrong but well-formed answer; the codes of the refusal. */
+  answerWrongly(world: World, user: TestUser, got: Got): Promise<string[]>;
+  /** Gives the answer that `answer` gave once more, to another flow of the same user; the codes of the refusal. */
+  repeat(world: World, user: TestUser, got: Got): Promise<string[]>;
+}
+
+const codes = (payload: Got): string[] => payload.errors.map((error: { code: string }) => error.code);
+
+const verify = async (world: World, got: Got, code: string): Promise<Got> =>
+  world.a.mutate('verifyChallenge', { flowToken: got.flowToken, proof: { code } }, GOT);
+
+const totp: Player = {
+  enroll: (user, authorization) => user.enrollTotp(authorization),
+  answer: async (world, user, got) => verify(world, got, await user.code()),
+  answerWrongly: async (world, user, got) => codes(await verify(world, got, await user.code(5))),
+  repeat: async (world, user, got) => codes(await verify(world, got, await user.code())),
+};
+
+let signed = '';
+const push: Player = {
+  enroll: (user, authorization) => user.pairPhone(authorization),
+  answer: async (world, user, got) => {
+    const phone = user.phones.at(-1);
+    const asked = (await phone?.approvals())?.at(-1);
+    if (!phone || !asked) throw new Error('nothing waits on the phone');
+    signed = await phone.answer(asked, 'APPROVE', got.flow.challenge.numberToMatch);
+    const { errors } = await phone.send(signed);
+    if (errors.length > 0) throw new Error(JSON.stringify(errors));
+    return world.a.mutate('completeAuthFlow', { flowToken: got.flowToken }, GOT);
+  },
+  answerWrongly: async (_world, user, got) => {
+    const phone = user.phones.at(-1);
+    const asked = (await phone?.approvals())?.at(-1);
+    if (!phone || !asked) throw new Error('nothing waits on the phone');
+    const answer = await phone.answer(
+      { ...asked, nonce: `${asked.nonce}x` },
+      'APPROVE',
+      got.flow.challenge.numberToMatch,
+    );
+    return codes(await phone.send(answer));
+  },
+  repeat: async (_world, user) => codes(await user.phones.at(-1)?.send(signed)),
+};
+
+export const players: Readonly<Record<string, Player>> = { TOTP: totp, PUSH: push };
