@@ -58,6 +58,14 @@ describeOnEachBackend('a service that verifies by examples/verify-token.ts', (ba
     }
   });
 
+  it('refuses another type of token, though the same key signed it', async () => {
+    const { kid, privateKey } = await world.a.app.signingKeys.signer();
+    const signed = (typ: string): Promise<string> =>
+      claimsOf(token).setProtectedHeader({ alg: 'ES256', typ, kid }).sign(privateKey);
+    expect(await verify(await signed('at+jwt'))).toBeDefined();
+    expect(await verify(await signed('JWT'))).toBeUndefined();
+  });
+
   it('goes on after a rotation of the signing key, and refuses a key that was revoked', async () => {
     const next = await world.a.app.signingKeys.rotate();
     expect(await verify(token)).toBeDefined();
