@@ -19,6 +19,7 @@ export async function start(command, environment = {}) {
 }
 
 export async function stop(child) {
+  if (child.exitCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;

@@ -19,7 +19,9 @@ const { freePort } = require('../support/server-process.ts');
 const local = (name) => new URL(name, import.meta.url).pathname;
 const say = (text) => process.stdout.write(`${text}\n`);
 const shown = (value) => value.toFixed(2);
+const median = (figures) => [...figures].sort((one, other) => one.total - other.total)[Math.floor(figures.length / 2)];
 
+const children = [];
 const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
 if (!postgres || !redis) throw new Error('the benchmark needs PostgreSQL and Redis on this machine');
 try {
@@ -27,10 +29,9 @@ try {
   const gateway = await startGateway();
   const floor = await startFloor();
   await verifying(gateway, floor);
-  await stop(floor.child);
   await waiting(gateway);
-  await stop(gateway.child);
 } finally {
+  await Promise.all(children.map(stop));
   await Promise.all([postgres.stop(), redis.stop()]);
 }
 
@@ -50,15 +51,21 @@ async function startGateway() {
     env: { ...process.env, ...environment },
   });
   const client = await connected(databaseUrl);
-  const child = await start([`--inspect-port=${inspectPort}`, local('../../dist/main.js')], environment);
+  const child = await begin([`--inspect-port=${inspectPort}`, local('../../dist/main.js')], environment);
   return { child, client, inspectPort, url: `http://127.0.0.1:${port}` };
 }
 
 async function startFloor() {
   const [databaseUrl, port] = [await postgres.createDatabase(), await freePort()];
   const client = await connected(databaseUrl);
-  const child = await start([local('floor.mjs')], { DATABASE_URL: databaseUrl, PORT: String(port) });
+  const child = await begin([local('floor.mjs')], { DATABASE_URL: databaseUrl, PORT: String(port) });
   return { child, client, url: `http://127.0.0.1:${port}` };
+}
+
+async function begin(command, environment) {
+  const child = await start(command, environment);
+  children.push(child);
+  return child;
 }
 
 async function connected(url) {
@@ -91,8 +98,6 @@ async function verifying(gateway, floor) {
   }
   say(`  ratio    ${shown(ofGateway.total / ofFloor.total)}`);
 }
-
-const median = (figures) => [...figures].sort((one, other) => one.total - other.total)[Math.floor(figures.length / 2)];
 
 async function waiting(gateway) {
   const flowTokens = await addSignIns(gateway.client, SCREENS);

@@ -285,9 +285,10 @@ export class TestUser {
     return confirmed.enrollment.factor.id as string;
   }
 
-  async pairPhone(authorization?: string, name = 'Pixel 9'): Promise<TerminalDevice> {
-    const ask = { authorization: authorization ?? (await this.firstSignIn()) };
-    const started = await this.world.a.mutate('startEnrollment', { kind: 'PUSH' }, SETUP, ask);
+  /** Pairs in a session, or as the first factor inside the flow of `flowToken`. */
+  async pairPhone(authorization?: string, name = 'Pixel 9', flowToken?: string): Promise<TerminalDevice> {
+    const ask = flowToken === undefined ? { authorization: authorization ?? (await this.firstSignIn()) } : {};
+    const started = await this.world.a.mutate('startEnrollment', { kind: 'PUSH', flowToken }, SETUP, ask);
     const { graphqlUrl } = this.world.a;
     const phone = await TerminalDevice.pair(started.enrollment.setup.uri, {
       name,
