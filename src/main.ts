@@ -23,7 +23,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<void> {
   app.start();
   serveCommands(infrastructure, app);
   const { url } = await server.listen();
-  process.stdout.write(welcome(url, isEmbedded ? demoPassword : undefined));
+  process.stdout.write(welcome(url, config.isProduction, isEmbedded ? demoPassword : undefined));
   closeWithGrace({ delay: 35_000 }, async ({ err }) => {
     if (err) app.log.fatal({ error: err.message, stack: err.stack }, 'unexpected error, stopping');
     await server.close();

@@ -1,5 +1,6 @@
 /** What is printed once the gateway answers: where to go, and the push sign-in as commands to copy. */
-export function welcome(url: string, demoPassword: string | undefined): string {
+export function welcome(url: string, isProduction: boolean, demoPassword: string | undefined): string {
+  if (isProduction) return `\n  Factorgate is ready on ${url}\n\n`;
   const demo =
     demoPassword === undefined
       ? ''

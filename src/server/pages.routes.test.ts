@@ -47,7 +47,7 @@ test('pages that were never built are a plain hint, not a broken server', async 
   for (const path of ['/', '/graphiql', '/dev/inbox']) {
     expect(await get(path)).toMatchObject({
       status: 404,
-      text: 'The pages are not built. Run: npm run build\n',
+      text: 'The pages are not built. Run: npm run prepare\n',
     });
   }
 });

@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { EXPLORER_POLICY, PAGE_POLICY } from './security-headers';
 
-/** Where `npm run build` puts the pages; the same from `src/server` and from `dist/server`. */
+/** Where `npm run prepare` puts the pages; the same from `src/server` and from `dist/server`. */
 const PAGES_FOLDER = resolve(__dirname, '../../dist/web');
 const PAGES = {
   '/': 'index.html',
@@ -17,7 +17,7 @@ export function pageRoutes(fastify: FastifyInstance, folder: string = PAGES_FOLD
   if (!existsSync(resolve(folder, 'assets'))) {
     for (const path of Object.keys(PAGES)) {
       fastify.get(path, (_request, reply) =>
-        reply.code(404).send('The pages are not built. Run: npm run build\n'),
+        reply.code(404).send('The pages are not built. Run: npm run prepare\n'),
       );
     }
     return;

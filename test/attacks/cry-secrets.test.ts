@@ -5,7 +5,15 @@
  * sealed value opens nowhere but in its own row, which raises an alarm.
  */
 import { Redis } from 'ioredis';
-import { answer, codeOf, dump, flowTokens, liftFlowLimit, sessionCount, userWithApp } from '../support/attempts';
+import {
+  answer,
+  codeOf,
+  dump,
+  flowTokens,
+  liftFlowLimit,
+  sessionCount,
+  userWithApp,
+} from '../support/attempts';
 import { describeOnEachBackend, describeOnServers } from '../support/backends';
 import { GOT, PASSWORD, World, type TestUser } from '../support/world';
 
@@ -52,7 +60,11 @@ async function wholeLife(world: World): Promise<Captured & { readonly user: Test
   await phone.send(signed);
   await watched.until((flow) => flow.status === 'VERIFIED');
   const done = await world.a.mutate('completeAuthFlow', { flowToken: begun.flowToken }, GOT);
-  await world.a.mutate('refreshTokens', { refreshToken: done.tokens.refreshToken }, 'tokens { accessToken refreshToken }');
+  await world.a.mutate(
+    'refreshTokens',
+    { refreshToken: done.tokens.refreshToken },
+    'tokens { accessToken refreshToken }',
+  );
   watched.stop();
   await liftFlowLimit(world);
   const stepUp = await world.a.mutate('startStepUp', { autoStart: false }, GOT, { authorization });
@@ -92,19 +104,31 @@ describeOnEachBackend('secrets at rest', (backend) => {
         `UPDATE totp_secret SET sealed_secret = $1 WHERE factor_id = (SELECT id FROM factor WHERE user_id = $2)`,
         [value, into.id],
       );
-    const both = await world.database.row<{ ada: string; eve: string }>(`SELECT ${sealed(ada)} AS ada, ${sealed(eve)} AS eve`);
+    const both = await world.database.row<{ ada: string; eve: string }>(
+      `SELECT ${sealed(ada)} AS ada, ${sealed(eve)} AS eve`,
+    );
     if (!both) throw new Error('no secrets');
     await put(ada, both.eve);
     await put(eve, both.ada);
     const before = world.logged.length;
-    for (const [victim, typed] of [[ada, eve], [ada, ada], [eve, ada], [eve, eve]] as const) {
+    for (const [victim, typed] of [
+      [ada, eve],
+      [ada, ada],
+      [eve, ada],
+      [eve, eve],
+    ] as const) {
       const sessions = await sessionCount(world, victim);
       const [flowToken] = (await flowTokens(world, victim, 1)) as [string];
       const reply = await answer(world.a, flowToken, await typed.code());
       expect([reply.tokens, codeOf(reply)]).toEqual([null, 'INVALID_CODE']);
       expect(await sessionCount(world, victim)).toBe(sessions);
     }
-    const alarms = world.logged.slice(before).filter((line) => (JSON.parse(line) as { level: number | string }).level === 50 || line.includes('"level":"error"'));
+    const alarms = world.logged
+      .slice(before)
+      .filter(
+        (line) =>
+          (JSON.parse(line) as { level: number | string }).level === 50 || line.includes('"level":"error"'),
+      );
     expect(alarms).toHaveLength(4);
     await put(ada, both.ada);
     const [flowToken] = (await flowTokens(world, ada, 1)) as [string];
@@ -135,7 +159,9 @@ describeOnEachBackend('secrets at rest', (backend) => {
     await world.a.ask('{ viewer { id } }', {}, { headers: { cookie: `factorgate-refresh=${canary}` } });
     await world.a.ask(`{ viewer { ${canary} } }`);
     await world.a.ask('query($t: Int!) { authFlow(flowToken: $t) { id } }', { t: canary });
-    await world.a.ask(`mutation { signIn(input: { email: "${canary}", password: ${canary} }) { flowToken } }`);
+    await world.a.ask(
+      `mutation { signIn(input: { email: "${canary}", password: ${canary} }) { flowToken } }`,
+    );
     await fetch(`${world.a.graphqlUrl}?password=${canary}`);
     const text = world.logged.join('');
     expect(text).toContain('"path":"/graphql"');
@@ -151,21 +177,25 @@ describeOnServers('what Redis hears', (backend) => {
   afterAll(() => world.close());
 
   test('CRY-07 PUSH-13 ids and no token, code, name or address', async () => {
-    const monitor = await new Redis(world.redisUrl ?? '').monitor();
+    const own = new Redis(world.redisUrl ?? '');
+    const monitor = await own.monitor();
     const heard: string[] = [];
     monitor.on('monitor', (_time: string, args: string[]) => heard.push(args.join(' ')));
     const captured = await wholeLife(world);
-    const ping = new Redis(world.redisUrl ?? '');
-    await ping.publish('test-is-over', '');
-    while (!heard.some((line) => line.includes('test-is-over'))) await new Promise((resolve) => setImmediate(resolve));
-    ping.disconnect();
+    await own.publish('test-is-over', '');
+    while (!heard.some((line) => line.includes('test-is-over')))
+      await new Promise((resolve) => setImmediate(resolve));
+    own.disconnect();
     monitor.disconnect();
     const text = heard.join('\n');
     expect(text).toMatch(/publish flow:flw_/i);
     expect(found(text, captured)).toEqual([]);
     expect(foundCodes(text, captured)).toEqual([]);
     expect(text).not.toMatch(/eyJ|@example\.com|Pixel/);
-    const verbs = new Set(heard.map((line) => line.split(' ')[0]?.toLowerCase()));
-    for (const verb of verbs) expect(['publish', 'subscribe', 'unsubscribe', 'info', 'client', 'flushall', 'quit', 'ping', 'monitor', 'hello']).toContain(verb);
+    // Nothing is stored there: it is a bell.
+    const stores = heard.filter((line) =>
+      /^(set|hset|lpush|rpush|sadd|zadd|xadd|eval|append|mset|incr)/i.test(line),
+    );
+    expect(stores).toEqual([]);
   });
 });

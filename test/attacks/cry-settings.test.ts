@@ -69,8 +69,17 @@ test.each(BAD)('CRY-05 %s: %j stops the start, and is the one fault named', (nam
 
 test('CRY-05 several faults are named together, and no value is shown', () => {
   const key = Buffer.alloc(31, 'abcdefghij').toString('base64');
-  const faults = faultsOf({ ...GOOD, KEYRING: `v1:${key}`, DEMO_PASSWORD: 'swordfish-swordfish', REDIS_URL: 'http://:hunter2@redis' });
-  expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual(['DEMO_PASSWORD', 'KEYRING', 'REDIS_URL']);
+  const faults = faultsOf({
+    ...GOOD,
+    KEYRING: `v1:${key}`,
+    DEMO_PASSWORD: 'swordfish-swordfish',
+    REDIS_URL: 'http://:hunter2@redis',
+  });
+  expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
+    'DEMO_PASSWORD',
+    'KEYRING',
+    'REDIS_URL',
+  ]);
   const { message } = new SettingsError(faults);
   for (const secret of [key, 'swordfish', 'hunter2']) expect(message).not.toContain(secret);
 });

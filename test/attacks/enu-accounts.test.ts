@@ -27,7 +27,11 @@ describeOnEachBackend('asking who has an account', (backend) => {
   afterAll(() => world.close());
 
   const tried = async (email: string, password = WRONG, from = '192.0.2.1') => {
-    const reply = await world.a.ask(SIGN_IN, { input: { email, password } }, { headers: { 'x-forwarded-for': from } });
+    const reply = await world.a.ask(
+      SIGN_IN,
+      { input: { email, password } },
+      { headers: { 'x-forwarded-for': from } },
+    );
     const headers = [...reply.headers].filter(([name]) => !PER_REQUEST.includes(name));
     return { status: reply.status, headers, body: reply.body };
   };
@@ -49,7 +53,14 @@ describeOnEachBackend('asking who has an account', (backend) => {
     const said = await tried('nobody@example.com');
     expect(said.body).toContain('INVALID_CREDENTIALS');
     const bare = await withoutPassword(world, 'bare@example.com');
-    for (const email of [(await world.user()).email, locked.email, timed.email, guessed.email, bare, 'no address', '']) {
+    for (const email of [
+      (await world.user()).email,
+      locked.email,
+      timed.email,
+      guessed.email,
+      bare,
+      'no address',
+    ]) {
       expect([email, await tried(email)]).toEqual([email, said]);
     }
     expect(await tried(bare, '')).toEqual(said);
@@ -59,7 +70,9 @@ describeOnEachBackend('asking who has an account', (backend) => {
   test('ENU-01 an account that does not exist is slowed like one that does', async () => {
     const { email } = await world.user();
     for (let failure = 0; failure < 5; failure += 1) {
-      expect(await tried('nobody@example.org', WRONG, '192.0.2.2')).toEqual(await tried(email, WRONG, '192.0.2.2'));
+      expect(await tried('nobody@example.org', WRONG, '192.0.2.2')).toEqual(
+        await tried(email, WRONG, '192.0.2.2'),
+      );
     }
     const slowed = await tried(email, WRONG, '192.0.2.2');
     expect(slowed.body).toContain('RATE_LIMITED');
@@ -80,17 +93,23 @@ describeOnEachBackend('asking who has an account', (backend) => {
     await user.pairPhone(phone);
     await liftFlowLimit(world);
     expect((await tried(user.email)).body).toContain('"flow":null');
-    const none = await world.a.ask(`query($t: String!) { authFlow(flowToken: $t) { factors { id } } }`, { t: 'A'.repeat(43) });
+    const none = await world.a.ask(`query($t: String!) { authFlow(flowToken: $t) { factors { id } } }`, {
+      t: 'A'.repeat(43),
+    });
     expect(none.data.authFlow).toBeNull();
     const begun = await user.signIn({ autoStart: false });
-    expect(begun.flow.factors.map((factor: { kind: string }) => factor.kind).sort()).toEqual(['PUSH', 'TOTP']);
+    expect(begun.flow.factors.map((factor: { kind: string }) => factor.kind).sort()).toEqual([
+      'PUSH',
+      'TOTP',
+    ]);
     expect(JSON.stringify(begun.flow)).not.toContain(user.email);
     expect(begun.flow.accountHint).toBe('u••@example.com');
     const hidden = await world.a.ask(
       `query($t: String!) { authFlow(flowToken: $t) { factors { clockDriftSeconds lastUsedAt device { id keyThumbprint } } } }`,
       { t: begun.flowToken },
     );
-    for (const factor of hidden.data.authFlow.factors) expect([factor.clockDriftSeconds, factor.device]).toEqual([null, null]);
+    for (const factor of hidden.data.authFlow.factors)
+      expect([factor.clockDriftSeconds, factor.device]).toEqual([null, null]);
     const closed = await world.a.mutate('cancelAuthFlow', { flowToken: begun.flowToken }, GOT);
     expect(closed.flow.factors).toEqual([]);
     expect(codeOf(await answer(world.a, begun.flowToken, await user.code()))).toBe('INVALID_TOKEN');
@@ -107,18 +126,29 @@ describe('telling accounts apart by the work they make', () => {
   afterAll(() => world.close());
 
   test('ENU-02 an unknown account, one without a password and a wrong password cost one password hash each', async () => {
-    const emails = [(await world.user()).email, await withoutPassword(world, 'bare@example.com'), 'nobody@example.com'];
+    const emails = [
+      (await world.user()).email,
+      await withoutPassword(world, 'bare@example.com'),
+      'nobody@example.com',
+    ];
     const work = async (input: object): Promise<number> => {
       const spent = cpuWatch();
-      await world.a.ask('mutation($input: SignInInput!) { signIn(input: $input) { errors { code } } }', { input });
+      await world.a.ask('mutation($input: SignInInput!) { signIn(input: $input) { errors { code } } }', {
+        input,
+      });
       return spent();
     };
     const costs = emails.map(() => [] as number[]);
     for (let sample = 0; sample < 9; sample += 1) {
-      for (const [index, email] of emails.entries()) costs[index]?.push(await work({ email, password: WRONG }));
+      for (const [index, email] of emails.entries())
+        costs[index]?.push(await work({ email, password: WRONG }));
       await world.advance(60);
     }
-    const [wrong, bare, unknown] = costs.map((samples) => samples.sort((a, b) => a - b)[4] as number) as [number, number, number];
+    const [wrong, bare, unknown] = costs.map((samples) => samples.sort((a, b) => a - b)[4] as number) as [
+      number,
+      number,
+      number,
+    ];
     const unhashed = await work({ email: emails[0], password: 'x'.repeat(2000) });
     expect(unhashed).toBeLessThan(wrong / 2);
     for (const cost of [bare, unknown]) {

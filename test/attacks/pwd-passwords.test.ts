@@ -12,7 +12,9 @@ import { GOT, PASSWORD, World } from '../support/world';
 
 describe('passwords', () => {
   let world: World;
-  beforeAll(async () => (world = await World.open(embedded, { environment: { PASSWORD_HASHES_IN_PARALLEL: '2' } })));
+  beforeAll(
+    async () => (world = await World.open(embedded, { environment: { PASSWORD_HASHES_IN_PARALLEL: '2' } })),
+  );
   afterAll(() => world.close());
 
   const provision = (email: string, password: string) =>
@@ -28,7 +30,9 @@ describe('passwords', () => {
       const costs: number[] = [];
       for (let sample = 0; sample < 3; sample += 1) {
         const watch = cpuWatch();
-        expect(await signIn(email, long)).toMatchObject({ errors: [{ code: 'INVALID_INPUT', path: ['input', 'password'] }] });
+        expect(await signIn(email, long)).toMatchObject({
+          errors: [{ code: 'INVALID_INPUT', path: ['input', 'password'] }],
+        });
         costs.push(watch());
       }
       expect(Math.min(...costs)).toBeLessThan(Math.min(50, hashing));
@@ -42,19 +46,28 @@ describe('passwords', () => {
       const password = character.repeat(127);
       await provision(email, `${password}a`);
       expect((await signIn(email, `${password}a`)).errors).toEqual([]);
-      for (const near of [`${password}b`, password, `${password}A`]) expect(codeOf(await signIn(email, near))).toBe('INVALID_CREDENTIALS');
+      for (const near of [`${password}b`, password, `${password}A`])
+        expect(codeOf(await signIn(email, near))).toBe('INVALID_CREDENTIALS');
       expect((await signIn(email, `${password}a`)).errors).toEqual([]);
     }
   });
 
   test('PWD-01 15 characters are the fewest where the password may be the only factor, 8 where it is not', async () => {
-    await expect(provision('short@example.com', 'abcdefghijklmn')).rejects.toMatchObject({ code: 'WEAK_PASSWORD' });
-    await expect(provision('short@example.com', '😀'.repeat(14))).rejects.toMatchObject({ code: 'WEAK_PASSWORD' });
+    await expect(provision('short@example.com', 'abcdefghijklmn')).rejects.toMatchObject({
+      code: 'WEAK_PASSWORD',
+    });
+    await expect(provision('short@example.com', '😀'.repeat(14))).rejects.toMatchObject({
+      code: 'WEAK_PASSWORD',
+    });
     await expect(provision('short@example.com', 'abcdefghijklmno')).resolves.toBeDefined();
     const other = await World.open(embedded, { environment: { PASSWORD_MINIMUM_LENGTH: '8' } });
     const accounts = other.a.app.accounts;
-    await expect(accounts.provision({ email: 's@example.com', password: 'abcdefg' }, null, null)).rejects.toMatchObject({ code: 'WEAK_PASSWORD' });
-    await expect(accounts.provision({ email: 's@example.com', password: 'abcdefgh' }, null, null)).resolves.toBeDefined();
+    await expect(
+      accounts.provision({ email: 's@example.com', password: 'abcdefg' }, null, null),
+    ).rejects.toMatchObject({ code: 'WEAK_PASSWORD' });
+    await expect(
+      accounts.provision({ email: 's@example.com', password: 'abcdefgh' }, null, null),
+    ).resolves.toBeDefined();
     await other.close();
   });
 
@@ -65,7 +78,10 @@ describe('passwords', () => {
 
   test('PWD-02 the table holds Argon2id of the recommended cost, with a pepper that it does not hold', async () => {
     const { id } = await world.user();
-    const row = await world.database.row<{ passwordHash: string }>('SELECT password_hash FROM users WHERE id = $1', [id]);
+    const row = await world.database.row<{ passwordHash: string }>(
+      'SELECT password_hash FROM users WHERE id = $1',
+      [id],
+    );
     const hash = row?.passwordHash ?? '';
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(await verify(hash, PASSWORD)).toBe(false);
@@ -90,7 +106,13 @@ describe('passwords', () => {
     const outcomes = (await signIns).map(
       ({ data, errors }) => errors?.[0]?.extensions.code ?? (data.signIn.errors[0].code as string),
     );
-    expect(new Set(outcomes)).toEqual(new Set(outcomes.filter((code) => ['INVALID_CREDENTIALS', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'].includes(code))));
+    expect(new Set(outcomes)).toEqual(
+      new Set(
+        outcomes.filter((code) =>
+          ['INVALID_CREDENTIALS', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'].includes(code),
+        ),
+      ),
+    );
     expect(outcomes).toContain('INVALID_CREDENTIALS');
     const { email } = await world.user();
     expect(['COMPLETED', undefined]).toContain((await signIn(email, PASSWORD)).flow?.status);

@@ -148,7 +148,8 @@ describe('enrolling an authenticator app', () => {
     ['PUSH', /^factorgate:\/\/pair\?token=/],
   ])('TOTP-08 zbarimg reads the QR code of %s as exactly the link beside it', async (kind, form) => {
     const authorization = await (await world.user()).firstSignIn();
-    const { setup } = (await world.a.mutate('startEnrollment', { kind }, PICTURE, { authorization })).enrollment;
+    const { setup } = (await world.a.mutate('startEnrollment', { kind }, PICTURE, { authorization }))
+      .enrollment;
     const image = join(temporaryFolder('qr'), 'code.png');
     await writeFile(
       image,

@@ -33,11 +33,7 @@ export async function flowTokens(world: World, user: TestUser, count: number): P
 }
 
 /** The same as step-ups of a session, which cost no password hash. */
-export async function stepUpTokens(
-  world: World,
-  authorization: string,
-  count: number,
-): Promise<string[]> {
+export async function stepUpTokens(world: World, authorization: string, count: number): Promise<string[]> {
   const tokens: string[] = [];
   for (let begun = 0; begun < count; begun += 1) {
     await liftFlowLimit(world);
@@ -72,7 +68,13 @@ export const guesses = async (world: World, user: TestUser) =>
 
 /** How many sessions the user has, in whatever state. */
 export const sessionCount = async (world: World, user: TestUser): Promise<number> =>
-  Number((await world.database.row<{ n: string }>('SELECT count(*) AS n FROM session WHERE user_id = $1', [user.id]))?.n);
+  Number(
+    (
+      await world.database.row<{ n: string }>('SELECT count(*) AS n FROM session WHERE user_id = $1', [
+        user.id,
+      ])
+    )?.n,
+  );
 
 /** Why answers of the user were refused, as the audit log knows it, in alphabetical order. */
 export const refusals = async (world: World, user: TestUser): Promise<string[]> =>

@@ -40,7 +40,7 @@ export function insertSession(sql: Sql, opened: NewSession): Promise<Session | u
            at.now + make_interval(secs => $10), $11
          FROM owner, (SELECT gateway_now() AS now) AS at
        ON CONFLICT (flow_id) DO NOTHING
-       RETURNING *
+       RETURNING ${SESSION_COLUMNS}
      ), first AS (
        INSERT INTO refresh_token (hash, session_id, key_version, created_at)
        SELECT $12, opened.id, $13, opened.created_at FROM opened

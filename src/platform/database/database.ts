@@ -1,6 +1,9 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { Pool, PoolClient, QueryResult } from 'pg';
+import type { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import { RequestFault } from '../../kernel';
 import { camelRows } from './columns';
+import { statementName } from './statement-name';
 
 /** Hand-written statements, values by `$1`. Rows come back with camelCase names. */
 export interface Sql {
@@ -12,7 +15,6 @@ export interface Sql {
 
 /** One transaction. What is done through it happens together or not at all. */
 export interface UnitOfWork extends Sql {
-  readonly manager: EntityManager;
   /** Runs once the transaction is committed; never if it is rolled back. Must not throw. */
   afterCommit(work: () => void): void;
 }
@@ -20,11 +22,13 @@ export interface UnitOfWork extends Sql {
 const RETRYABLE = new Set(['40P01', '40001']);
 const ATTEMPTS = 2;
 
-export class Database implements Sql {
-  constructor(readonly source: DataSource) {}
+type Run = (text: string, values?: readonly unknown[]) => Promise<QueryResult<Record<string, unknown>>>;
+
+class Statements implements Sql {
+  constructor(private readonly run: Run) {}
 
   async rows<T>(text: string, values: readonly unknown[] = []): Promise<T[]> {
-    return camelRows<T>((await this.run(text, values)).records as Record<string, unknown>[]);
+    return camelRows<T>((await this.run(text, values)).rows);
   }
 
   async row<T>(text: string, values: readonly unknown[] = []): Promise<T | undefined> {
@@ -32,74 +36,85 @@ export class Database implements Sql {
   }
 
   async affected(text: string, values: readonly unknown[] = []): Promise<number> {
-    return (await this.run(text, values)).affected ?? 0;
+    return (await this.run(text, values)).rowCount ?? 0;
+  }
+}
+
+/**
+ * Runs on the pool of TypeORM's data source, past its query runners: those cost as much CPU as the statement itself.
+ */
+export class Database extends Statements {
+  constructor(readonly source: DataSource) {
+    super(async (text, values) => {
+      try {
+        return await this.onConnection((run) => run(text, values));
+      } catch (error) {
+        throw readable(error);
+      }
+    });
   }
 
   /** Runs the work in one READ COMMITTED transaction; a deadlock or serialization failure is retried once. */
   async transaction<T>(work: (tx: UnitOfWork) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.once(work);
+        return await this.onConnection((run) => transact(run, work));
       } catch (error) {
         if (attempt >= ATTEMPTS || !RETRYABLE.has(sqlState(error))) throw readable(error);
       }
     }
   }
 
-  private async once<T>(work: (tx: UnitOfWork) => Promise<T>): Promise<T> {
-    const runner = this.source.createQueryRunner();
-    const later: (() => void)[] = [];
+  private async onConnection<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    const client = await this.connect();
+    // A connection that breaks fails its statement; unheard, the event would end the process besides.
+    const ignore = (): void => undefined;
+    client.on('error', ignore);
     try {
-      await runner.startTransaction();
-      const result = await work(new Transaction(runner, later));
-      await runner.commitTransaction();
-      for (const ring of later) ring();
-      return result;
-    } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
+      return await work((text, values = []) => client.query({ ...this.named(text, values), values: [...values] }));
     } finally {
-      await runner.release();
+      client.off('error', ignore);
+      // One that is left in a transaction could not be rolled back, and is of no further use.
+      client.release(client.getTransactionStatus() !== 'I');
     }
   }
 
-  private async run(text: string, values: readonly unknown[]) {
-    const runner = this.source.createQueryRunner();
-    try {
-      return await runner.query(text, values as unknown[], true);
-    } catch (error) {
-      throw readable(error);
-    } finally {
-      await runner.release();
-    }
+  private async connect(): Promise<PoolClient> {
+    const pool = (this.source.driver as PostgresDriver).master as Pool | undefined;
+    if (!pool) throw new Error('Driver not Connected');
+    return pool.connect();
+  }
+
+  /** The embedded database has one session behind all its connections: names would clash there. */
+  private named(text: string, values: readonly unknown[]): { text: string; name?: string } {
+    const isEmbedded = 'driver' in this.source.options && this.source.options.driver !== undefined;
+    return { text, name: isEmbedded || values.length === 0 ? undefined : statementName(text) };
   }
 }
 
-class Transaction implements UnitOfWork {
-  constructor(
-    private readonly runner: QueryRunner,
-    private readonly later: (() => void)[],
-  ) {}
-
-  get manager(): EntityManager {
-    return this.runner.manager;
+async function transact<T>(run: Run, work: (tx: UnitOfWork) => Promise<T>): Promise<T> {
+  const tx = new Transaction(run);
+  await run('BEGIN');
+  try {
+    const result = await work(tx);
+    await run('COMMIT');
+    tx.committed();
+    return result;
+  } catch (error) {
+    await run('ROLLBACK').catch(() => undefined);
+    throw error;
   }
+}
 
-  async rows<T>(text: string, values: readonly unknown[] = []): Promise<T[]> {
-    const result = await this.runner.query(text, values as unknown[], true);
-    return camelRows<T>(result.records as Record<string, unknown>[]);
-  }
-
-  async row<T>(text: string, values: readonly unknown[] = []): Promise<T | undefined> {
-    return (await this.rows<T>(text, values))[0];
-  }
-
-  async affected(text: string, values: readonly unknown[] = []): Promise<number> {
-    return (await this.runner.query(text, values as unknown[], true)).affected ?? 0;
-  }
+class Transaction extends Statements implements UnitOfWork {
+  private readonly later: (() => void)[] = [];
 
   afterCommit(work: () => void): void {
     this.later.push(work);
+  }
+
+  committed(): void {
+    for (const ring of this.later) ring();
   }
 }
 

@@ -18,14 +18,23 @@ describe('TOTP', () => {
     expect(await codeAt(SECRET, at(seconds))).toBe(code.slice(-TOTP.digits));
   });
 
-  it.each(VECTORS)('TOTP-02 recognises it, with its step as a whole number, at %i s', async (seconds, code) => {
-    const match = await matchCode(SECRET, code.slice(-TOTP.digits), at(seconds));
-    expect(match).toEqual({ step: Math.floor(seconds / 30), driftSeconds: 0 });
-  });
+  it.each(VECTORS)(
+    'TOTP-02 recognises it, with its step as a whole number, at %i s',
+    async (seconds, code) => {
+      const match = await matchCode(SECRET, code.slice(-TOTP.digits), at(seconds));
+      expect(match).toEqual({ step: Math.floor(seconds / 30), driftSeconds: 0 });
+    },
+  );
 
   it('TOTP-03 recognises T-1, T and T+1 at both ends of a step, and nothing else', async () => {
     for (const second of [1_111_111_110, 1_111_111_139]) {
-      for (const [steps, isNear] of [[-2, false], [-1, true], [0, true], [1, true], [2, false]] as const) {
+      for (const [steps, isNear] of [
+        [-2, false],
+        [-1, true],
+        [0, true],
+        [1, true],
+        [2, false],
+      ] as const) {
         const code = await codeAt(SECRET, at(second + steps * 30));
         const expected = isNear ? { step: 37_037_037 + steps, driftSeconds: steps * 30 } : undefined;
         expect([second, steps, await matchCode(SECRET, code, at(second))]).toEqual([second, steps, expected]);
@@ -43,7 +52,11 @@ describe('TOTP', () => {
     expect(decodeURIComponent(link.pathname)).toBe('/Example & Co:ada@example.com');
     expect(link.searchParams.get('secret')).toBe(SECRET);
     expect(link.searchParams.get('issuer')).toBe('Example & Co');
-    for (const [name, usual] of [['digits', '6'], ['period', '30'], ['algorithm', 'SHA1']]) {
+    for (const [name, usual] of [
+      ['digits', '6'],
+      ['period', '30'],
+      ['algorithm', 'SHA1'],
+    ]) {
       expect([null, usual]).toContain(link.searchParams.get(name as string));
     }
   });
