@@ -63,7 +63,7 @@ describeOnEachBackend('second factors that are none', (backend) => {
     const user = await userWithApp(world);
     const { tokens } = await user.signInWithTotp();
     const authorization = `Bearer ${tokens.accessToken as string}`;
-    await user.enrollTotp(authorization);
+    const second = await user.enrollTotp(authorization);
     expect(tokens.session.methods).toEqual(['pwd', 'otp', 'mfa']);
 
     // Two apps are two codes of one kind: they do not add up to more than one.
@@ -72,20 +72,9 @@ describeOnEachBackend('second factors that are none', (backend) => {
 
     await world.advance(60);
     const begun = await user.signIn();
-    const done = await answer(
-      world.a,
-      begun.flowToken,
-      await user.code(0, begun.flow.challenge.factor.id ? await appOf(begun) : 0),
-    );
+    const app = begun.flow.challenge.factor.id === second ? 1 : 0;
+    const done = await answer(world.a, begun.flowToken, await user.code(0, app));
     expect(done.tokens.session).toMatchObject({ assurance: 'AAL2', methods: ['pwd', 'otp', 'mfa'] });
-
-    async function appOf({ flow }: { flow: { challenge: { factor: { id: string } } } }): Promise<number> {
-      const { data } = await world.a.ask('{ viewer { factors { id createdAt } } }', {}, { authorization });
-      const ids = (data.viewer.factors as { id: string; createdAt: string }[])
-        .sort((one, other) => one.createdAt.localeCompare(other.createdAt))
-        .map(({ id }) => id);
-      return ids.indexOf(flow.challenge.factor.id);
-    }
   });
 
   test('FLOW-06 a password is no second factor beside a password', async () => {

@@ -136,6 +136,18 @@ describeOnEachBackend('a flow token', (backend) => {
     expect([late.tokens, codeOf(late)]).toEqual([null, 'INVALID_TOKEN']);
   });
 
+  test('FLOW-03 what time has ended is recorded, also where the challenge ended with its flow', async () => {
+    const user = await userWithApp(world);
+    const { flow } = await user.signIn();
+    await world.advance(601);
+    await world.a.app.sweep();
+    const row = await world.database.row<{ flow: string; challenge: string }>(
+      `SELECT f.status AS flow, c.status AS challenge FROM auth_flow f JOIN challenge c ON c.flow_id = f.id WHERE f.id = $1`,
+      [flow.id],
+    );
+    expect(row).toEqual({ flow: 'EXPIRED', challenge: 'EXPIRED' });
+  });
+
   test('FLOW-03 the same completing call gets the same session again for 30 s, any other call none', async () => {
     const user = await userWithApp(world);
     const before = await sessionCount(world, user);
@@ -255,8 +267,8 @@ function documentOf(operation: 'query' | 'mutation', field: GraphQLField<unknown
 }
 
 function literal(type: GraphQLInputType): string {
-  if (isNonNullType(type)) return literal(type.ofType as GraphQLInputType);
-  if (isListType(type)) return `[${literal(type.ofType as GraphQLInputType)}]`;
+  if (isNonNullType(type)) return literal(type.ofType);
+  if (isListType(type)) return `[${literal(type.ofType)}]`;
   if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
   if (!isInputObjectType(type)) return LITERALS[type.name] ?? '"x@example.com"';
   const fields = Object.values(type.getFields());

@@ -14,7 +14,9 @@ const server = http.createServer((request, response) => {
   request.setEncoding('utf8').on('data', (chunk) => (text += chunk));
   request.on('end', () => {
     signIn(JSON.parse(text))
-      .then((token) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token })))
+      .then((token) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token })),
+      )
       .catch((error) => response.writeHead(500).end(error.message));
   });
 });
@@ -26,14 +28,16 @@ async function signIn({ userId, code }) {
     await client.query('BEGIN');
     const { rows } = await client.query('SELECT secret FROM users WHERE id = $1', [userId]);
     const step = await stepOf(rows[0].secret, code);
-    const used = await client.query('UPDATE users SET last_step = $2 WHERE id = $1 AND last_step < $2', [userId, step]);
+    const used = await client.query('UPDATE users SET last_step = $2 WHERE id = $1 AND last_step < $2', [
+      userId,
+      step,
+    ]);
     if (used.rowCount !== 1) throw new Error('used before');
     const token = randomBytes(32).toString('base64url');
-    await client.query('INSERT INTO session (id, user_id, token_hash, created_at) VALUES ($1, $2, $3, now())', [
-      randomBytes(16).toString('hex'),
-      userId,
-      createHash('sha256').update(token).digest(),
-    ]);
+    await client.query(
+      'INSERT INTO session (id, user_id, token_hash, created_at) VALUES ($1, $2, $3, now())',
+      [randomBytes(16).toString('hex'), userId, createHash('sha256').update(token).digest()],
+    );
     await client.query('COMMIT');
     return token;
   } catch (error) {

@@ -4,7 +4,15 @@ const require = createRequire(import.meta.url);
 require('../support/typescript.cjs');
 require('reflect-metadata');
 const { newId } = require('../../src/kernel/index.ts');
-const { Keyring, newKeyringLine, newToken, parseKeyring, sha256, systemChance, systemClock } = require('../../src/platform/index.ts');
+const {
+  Keyring,
+  newKeyringLine,
+  newToken,
+  parseKeyring,
+  sha256,
+  systemChance,
+  systemClock,
+} = require('../../src/platform/index.ts');
 
 export const keyringLine = newKeyringLine(systemChance);
 const keyring = new Keyring(parseKeyring(keyringLine).keys, systemChance);
@@ -19,21 +27,48 @@ export const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 export async function addSignIns(client, count) {
   const people = Array.from({ length: count }, () => person());
   const tables = ['users', 'factor', 'totp_secret', 'limit_counter', 'auth_flow', 'challenge'];
-  for (const table of tables) await insert(client, table, people.map(({ rows }) => rows[table]));
+  for (const table of tables)
+    await insert(
+      client,
+      table,
+      people.map(({ rows }) => rows[table]),
+    );
   await client.query('ANALYZE');
   return people.map(({ flowToken }) => flowToken);
 }
 
 function person() {
-  const [userId, factorId, flowId] = ['usr', 'fct', 'flw'].map((prefix) => newId(prefix, systemClock, systemChance));
+  const [userId, factorId, flowId] = ['usr', 'fct', 'flw'].map((prefix) =>
+    newId(prefix, systemClock, systemChance),
+  );
   const flowToken = newToken(systemChance);
   const email = `${userId}@example.com`;
   const place = { table: 'totp_secret', column: 'sealed_secret', row: factorId, user: userId };
   const [now, later] = [new Date(), new Date(Date.now() + 600_000)];
   const rows = {
-    users: { id: userId, account_type: 'PERSON', email, email_key: email, roles: ['USER'], status: 'ACTIVE', created_at: now },
-    factor: { id: factorId, user_id: userId, kind: 'TOTP', label: 'Authenticator app', is_preferred: false, created_at: now },
-    totp_secret: { factor_id: factorId, sealed_secret: keyring.seal(place, SECRET), last_step: 0, drift_seconds: 0 },
+    users: {
+      id: userId,
+      account_type: 'PERSON',
+      email,
+      email_key: email,
+      roles: ['USER'],
+      status: 'ACTIVE',
+      created_at: now,
+    },
+    factor: {
+      id: factorId,
+      user_id: userId,
+      kind: 'TOTP',
+      label: 'Authenticator app',
+      is_preferred: false,
+      created_at: now,
+    },
+    totp_secret: {
+      factor_id: factorId,
+      sealed_secret: keyring.seal(place, SECRET),
+      last_step: 0,
+      drift_seconds: 0,
+    },
     limit_counter: { key: `guess:${userId}`, count: 0, since: now },
     auth_flow: {
       id: flowId,

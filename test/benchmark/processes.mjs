@@ -12,7 +12,9 @@ export async function start(command, environment = {}) {
   });
   await Promise.race([
     once(child.stdout, 'data'),
-    once(child, 'exit').then(([code]) => Promise.reject(new Error(`${command.join(' ')} ended with ${code}`))),
+    once(child, 'exit').then(([code]) =>
+      Promise.reject(new Error(`${command.join(' ')} ended with ${code}`)),
+    ),
   ]);
   child.stdout.resume();
   return child;
@@ -60,7 +62,8 @@ export async function cpuOf(pid, backendPid, work) {
 }
 
 /** Resident memory in KiB. */
-export const residentKib = (pid) => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+export const residentKib = (pid) =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 
 /** The inspector of a process started with `--inspect-port`; it opens at SIGUSR1, so nothing of it runs before. */
 export async function inspect(child, port) {

@@ -19,7 +19,8 @@ const { freePort } = require('../support/server-process.ts');
 const local = (name) => new URL(name, import.meta.url).pathname;
 const say = (text) => process.stdout.write(`${text}\n`);
 const shown = (value) => value.toFixed(2);
-const median = (figures) => [...figures].sort((one, other) => one.total - other.total)[Math.floor(figures.length / 2)];
+const median = (figures) =>
+  [...figures].sort((one, other) => one.total - other.total)[Math.floor(figures.length / 2)];
 
 const children = [];
 const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
@@ -36,7 +37,11 @@ try {
 }
 
 async function startGateway() {
-  const [databaseUrl, port, inspectPort] = [await postgres.createDatabase(), await freePort(), await freePort()];
+  const [databaseUrl, port, inspectPort] = [
+    await postgres.createDatabase(),
+    await freePort(),
+    await freePort(),
+  ];
   const environment = {
     DATABASE_URL: databaseUrl,
     REDIS_URL: redis.url,
@@ -78,8 +83,18 @@ async function connected(url) {
 async function verifying(gateway, floor) {
   const { pid: backendPid } = (await gateway.client.query('SELECT pg_backend_pid() AS pid')).rows[0];
   const sides = [
-    { name: 'gateway', pid: gateway.child.pid, step: gatewayStep(gateway.url), subjects: await addSignIns(gateway.client, USERS) },
-    { name: 'floor', pid: floor.child.pid, step: floorStep(floor.url), subjects: await addFloorUsers(floor.client, USERS) },
+    {
+      name: 'gateway',
+      pid: gateway.child.pid,
+      step: gatewayStep(gateway.url),
+      subjects: await addSignIns(gateway.client, USERS),
+    },
+    {
+      name: 'floor',
+      pid: floor.child.pid,
+      step: floorStep(floor.url),
+      subjects: await addFloorUsers(floor.client, USERS),
+    },
   ];
   for (const { step, subjects } of sides) await runAll(step, subjects.splice(0, WARM_UP));
   const figures = { gateway: [], floor: [] };
@@ -88,9 +103,14 @@ async function verifying(gateway, floor) {
       figures[name].push(await measured({ pid, backendPid, step, subjects: subjects.splice(0, PER_ROUND) }));
     }
   }
-  say(`\nVerifying a code, ${ROUNDS} rounds of ${PER_ROUND}, 8 at a time; CPU per sign-in in ms, median round`);
+  say(
+    `\nVerifying a code, ${ROUNDS} rounds of ${PER_ROUND}, 8 at a time; CPU per sign-in in ms, median round`,
+  );
   const [ofGateway, ofFloor] = [median(figures.gateway), median(figures.floor)];
-  for (const [name, figure] of [['gateway', ofGateway], ['floor', ofFloor]]) {
+  for (const [name, figure] of [
+    ['gateway', ofGateway],
+    ['floor', ofFloor],
+  ]) {
     say(
       `  ${name.padEnd(8)} ${shown(figure.total)} = process ${shown(figure.process)} + PostgreSQL ${shown(figure.database)}; ` +
         `${Math.round(figure.perSecond)} per second`,

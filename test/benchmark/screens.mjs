@@ -14,7 +14,8 @@ process.stdout.write('ready\n');
 async function openAll({ url, flowTokens, addresses }) {
   const left = flowTokens.map((flowToken, index) => ({ flowToken, index }));
   const worker = async () => {
-    for (let next = left.pop(); next; next = left.pop()) await open(url, next, addresses[next.index % addresses.length]);
+    for (let next = left.pop(); next; next = left.pop())
+      await open(url, next, addresses[next.index % addresses.length]);
   };
   await Promise.all(Array.from({ length: OPENING_AT_ONCE }, worker));
   process.send({ opened: flowTokens.length });

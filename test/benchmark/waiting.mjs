@@ -39,7 +39,11 @@ async function answer(screens, url, flowTokens) {
     fromSending.push(milliseconds(BigInt(frame.at) - sent));
     fromReply.push(milliseconds(BigInt(frame.at) - replied));
   }
-  return { ofMutation: quantiles(ofMutation), fromSending: quantiles(fromSending), fromReply: quantiles(fromReply) };
+  return {
+    ofMutation: quantiles(ofMutation),
+    fromSending: quantiles(fromSending),
+    fromReply: quantiles(fromReply),
+  };
 }
 
 /** Resident memory after what is no longer used was freed. */

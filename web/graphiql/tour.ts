@@ -33,8 +33,8 @@ query StartHere {
   },
   {
     query: `# 2 of 14. Sign in. Without a second factor the password
-# is enough: copy accessToken for step 3.
-# Only a flowToken? Then Ada has a factor: go to step 6.
+# is enough: copy accessToken for step 3. tokens is null? Then
+# Ada has a factor already: go to step 5, or with a phone to 9.
 mutation SignIn($email: String!, $password: String!) {
   signIn(input: { email: $email, password: $password }) {
     flow {

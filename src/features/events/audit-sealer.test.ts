@@ -1,3 +1,4 @@
+import type { QueryRunner } from 'typeorm';
 import { describeOnServers, type OpenBackend } from '../../../test/support/backends';
 import {
   Keyring,
@@ -111,8 +112,7 @@ describeOnServers('the audit sealer, with many sessions', (postgres) => {
     const role = `gateway_${systemChance.bytes(6).toString('hex')}`;
     const denied: string[] = [];
     const tried = database.transaction(async (tx) => {
-      const { queryRunner: runner } = tx.manager;
-      if (!runner) throw new Error('a transaction without a connection');
+      const runner = { query: (text: string) => tx.rows(text) } as QueryRunner;
       await tx.rows(`CREATE ROLE ${role}`);
       await tx.rows(`GRANT USAGE ON SCHEMA public TO ${role}`);
       await tx.rows(`ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO ${role}`);

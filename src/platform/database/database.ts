@@ -71,7 +71,9 @@ export class Database extends Statements {
     const ignore = (): void => undefined;
     client.on('error', ignore);
     try {
-      return await work((text, values = []) => client.query({ ...this.named(text, values), values: [...values] }));
+      return await work((text, values = []) =>
+        client.query({ ...this.named(text, values), values: [...values] }),
+      );
     } finally {
       client.off('error', ignore);
       // One that is left in a transaction could not be rolled back, and is of no further use.

@@ -13,4 +13,6 @@ export function statementName(text: string): string | undefined {
 }
 
 const nameOf = (text: string): string | undefined =>
-  /\b(?:SELECT|RETURNING) \*/.test(text) ? undefined : createHash('sha256').update(text).digest('hex').slice(0, 32);
+  /\b(?:SELECT|RETURNING) \*/.test(text)
+    ? undefined
+    : createHash('sha256').update(text).digest('hex').slice(0, 32);
