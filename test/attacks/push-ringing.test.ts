@@ -61,7 +61,7 @@ describeOnEachBackend('ringing a phone', (backend) => {
     });
   });
 
-  test('PUSH-08 of 10 requests at once one waits', async () => {
+  test('PUSH-08 of nine requests at once one waits', async () => {
     const owner = await userWithPhone(world);
     const begun = await Promise.all(
       Array.from({ length: 9 }, () => owner.user.signIn({ deviceToken: owner.deviceToken })),
