@@ -1,7 +1,7 @@
 /**
- * The development inbox: asks `/dev/inbox.json` every two seconds while the page is visible and shows what is new.
- * Messages are foreign text: they reach the page as text nodes only. A message already shown keeps its element, so
- * that focus and selection survive a refresh.
+ * The development inbox: asks `/dev/inbox.json` every two seconds while the page is visible and shows what is
+ * new. Messages are foreign text: they reach the page as text nodes only. A message already shown keeps its
+ * element, so that focus and selection survive a refresh.
  */
 import './copy';
 import { messageElement, type Message } from './dev-inbox-message';

@@ -27,7 +27,11 @@ describeOnEachBackend('known devices', (backend) => {
       context = CONTEXT,
       by = devices,
     }: { userId?: string; context?: ClientContext; by?: KnownDevices } = {},
-  ) => database.transaction((tx) => by.note(tx, { userId, knownDeviceId, context }));
+  ) =>
+    database.transaction(async (tx) => {
+      await tx.rows('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
+      return by.note(tx, { userId, knownDeviceId, context });
+    });
 
   it('are recognised by their token', async () => {
     const { id, token } = await note();

@@ -1,5 +1,5 @@
 import { TerminalDevice, type Approval } from '../../src/cli/device';
-import { GOT, type TestGateway, type TestUser, type World } from './world';
+import { GOT, type GatewayClient, type TestUser, type World } from './world';
 
 /** A user, the phone they paired, and the browser that they have signed in from before. */
 export interface PhoneOwner {
@@ -19,8 +19,8 @@ export async function userWithPhone(world: World): Promise<PhoneOwner> {
 }
 
 /** The same phone, talking to another process. */
-export const phoneAt = (phone: TerminalDevice, gateway: TestGateway, world: World): TerminalDevice =>
-  new TerminalDevice(phone.snapshot(), gateway.graphqlUrl, world.clock);
+export const phoneAt = (phone: TerminalDevice, gateway: GatewayClient, world: World): TerminalDevice =>
+  new TerminalDevice(phone.snapshot(), gateway.graphqlUrl, world);
 
 /** A sign-in that has rung the phone; `number` is what its login screen shows. */
 export interface Ringing {
@@ -30,7 +30,7 @@ export interface Ringing {
   readonly challengeId: string;
 }
 
-export async function ring(owner: PhoneOwner, gateway?: TestGateway): Promise<Ringing> {
+export async function ring(owner: PhoneOwner, gateway?: GatewayClient): Promise<Ringing> {
   const begun = await owner.user.signIn({ deviceToken: owner.deviceToken }, gateway);
   const { challenge } = begun.flow ?? {};
   if (challenge?.kind !== 'PUSH') throw new Error(`no push was started: ${JSON.stringify(begun)}`);
@@ -53,14 +53,14 @@ export async function asked(phone: TerminalDevice): Promise<Approval> {
 export const approve = async (phone: TerminalDevice, number: string) =>
   phone.respond(await asked(phone), 'APPROVE', number);
 
-export const complete = (gateway: TestGateway, flowToken: string) =>
+export const complete = (gateway: GatewayClient, flowToken: string) =>
   gateway.mutate('completeAuthFlow', { flowToken }, GOT);
 
 /** Another two digits. */
 export const otherNumber = (number: string): string => String((Number(number) + 1) % 100).padStart(2, '0');
 
 /** The flow as a page that polls reads it. */
-export const readFlow = async (gateway: TestGateway, flowToken: string) =>
+export const readFlow = async (gateway: GatewayClient, flowToken: string) =>
   (
     await gateway.ask(
       'query($flowToken: String!) { authFlow(flowToken: $flowToken) { status reason challenge { id kind } } }',

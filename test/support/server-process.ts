@@ -19,6 +19,9 @@ export interface ServerOptions {
   /** The signal that ends it at once. */
   readonly stopSignal: 'QUIT' | 'TERM';
   readonly user?: User;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What it says when it is ready. */
+  readonly ready?: RegExp;
 }
 export interface User {
   readonly uid: number;
@@ -33,19 +36,20 @@ export class ServerProcess {
   ) {}
 
   /** Resolves when the server says that it is ready; fails with what it said if it ends before. */
-  static async start({ folder, command, stopSignal, user }: ServerOptions): Promise<ServerProcess> {
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const { folder, command, stopSignal, user, environment, ready: whenReady = READY } = options;
     const watcher = spawn('/bin/sh', ['-c', WATCH, 'sh', ...command], {
       // Its own process group: Ctrl-C stops it through its input, in order.
       detached: true,
       cwd: folder,
-      env: { ...process.env, STOP: stopSignal, FOLDER: folder, LC_ALL: 'C' },
+      env: { ...process.env, ...environment, STOP: stopSignal, FOLDER: folder, LC_ALL: 'C' },
       ...user,
     });
     let said = '';
     const pid = await new Promise<number>((ready, failed) => {
       const hear = (text: Buffer): void => {
         said += text.toString();
-        if (READY.test(said)) ready(Number(/^pid (\d+)$/m.exec(said)?.[1]));
+        if (whenReady.test(said)) ready(Number(/^pid (\d+)$/m.exec(said)?.[1]));
       };
       watcher.stdout.on('data', hear);
       watcher.stderr.on('data', hear);

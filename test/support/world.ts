@@ -50,13 +50,9 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One gateway process's worth of the product, served over real HTTP on loopback. */
-export class TestGateway {
-  constructor(
-    readonly app: App,
-    readonly url: string,
-    private readonly server: GatewayServer,
-  ) {}
+/** Talks to a gateway as a page does. */
+export class GatewayClient {
+  constructor(readonly url: string) {}
 
   get graphqlUrl(): string {
     return `${this.url}/graphql`;
@@ -106,6 +102,17 @@ export class TestGateway {
       'authFlow',
     );
   }
+}
+
+/** One gateway process's worth of the product, served over real HTTP on loopback. */
+export class TestGateway extends GatewayClient {
+  constructor(
+    readonly app: App,
+    url: string,
+    private readonly server: GatewayServer,
+  ) {
+    super(url);
+  }
 
   close(): Promise<void> {
     return this.server.close();
@@ -138,14 +145,17 @@ export class World {
 
   private constructor(
     private readonly backend: OpenBackend,
+    /** As the setting KEYRING has it. */
+    readonly keyringLine: string,
     readonly keyring: Keyring,
     private readonly options: WorldOptions,
   ) {}
 
   static async open(backend: Backend, options: WorldOptions = {}): Promise<World> {
-    const parsed = parseKeyring(newKeyringLine(systemChance));
+    const line = newKeyringLine(systemChance);
+    const parsed = parseKeyring(line);
     if ('fault' in parsed) throw new Error(parsed.fault);
-    const world = new World(await backend.open(), new Keyring(parsed.keys, systemChance), options);
+    const world = new World(await backend.open(), line, new Keyring(parsed.keys, systemChance), options);
     if (!options.isRealTime) await world.replaceClock();
     const bus = backend.name === 'embedded' ? new InProcessBus() : undefined;
     for (let count = 0; count < (options.gateways ?? 1); count += 1) await world.addGateway(bus);
@@ -164,8 +174,17 @@ export class World {
     return this.backend.database;
   }
 
+  get databaseUrl(): string | undefined {
+    return this.backend.databaseUrl;
+  }
+
   get redisUrl(): string | undefined {
     return this.backend.redisUrl;
+  }
+
+  /** What the gateways take for the present. */
+  now(): Date {
+    return this.options.isRealTime ? new Date() : this.clock.now();
   }
 
   /** Moves the clock of the database and of all gateways. */
@@ -229,7 +248,7 @@ export class World {
       bus,
       log,
       keyring: this.keyring,
-      clock: this.options.isRealTime ? { now: () => new Date() } : this.clock,
+      clock: { now: () => this.now() },
       chance: systemChance,
       close: async () => {
         await bus.close();
@@ -262,13 +281,13 @@ export class TestUser {
     readonly email: string,
   ) {}
 
-  signIn(more: object = {}, gateway: TestGateway = this.world.a) {
+  signIn(more: object = {}, gateway: GatewayClient = this.world.a) {
     return gateway.mutate('signIn', { email: this.email, password: PASSWORD, ...more }, GOT);
   }
 
   /** The code that the app shows now, or some steps from now. */
   code(steps = 0, app = 0): Promise<string> {
-    const at = new Date(this.world.clock.now().getTime() + steps * 30_000);
+    const at = new Date(this.world.now().getTime() + steps * 30_000);
     return codeAt(this.apps[app] ?? '', at);
   }
 
@@ -293,7 +312,7 @@ export class TestUser {
     const phone = await TerminalDevice.pair(started.enrollment.setup.uri, {
       name,
       graphqlUrl,
-      clock: this.world.clock,
+      clock: this.world,
     });
     this.phones.push(phone);
     return phone;

@@ -1,6 +1,6 @@
 /**
  * Sends what GraphiQL runs to `/graphql` of this host: queries and mutations by POST, subscriptions by
- * `graphql-transport-ws`. A socket has no headers, so the `authorization` header travels as a connection parameter.
+ * `graphql-transport-ws`. A socket has no headers, so `authorization` travels as a connection parameter.
  */
 import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
 import { createClient } from 'graphql-ws';

@@ -82,7 +82,7 @@ function Repairs({ onTabChange }) {
   return null;
 }
 
-/** GraphiQL nests buttons in `role="tab"`, which hides them from screen readers. A list of buttons is what it is. */
+/** GraphiQL nests buttons in `role="tab"`, which hides them from screen readers. A list of buttons it is. */
 function listTabs(activeTabIndex) {
   document.querySelector('.graphiql-tabs')?.removeAttribute('role');
   document.querySelectorAll('.graphiql-tab').forEach((item, index) => {

@@ -64,6 +64,9 @@ export async function addFlow(tx: Sql, flow: NewFlow, tokenHash: Buffer): Promis
   return row as FlowRow;
 }
 
+/** The flow as the move left it, and when. */
+export type MovedFlow = FlowRow & { readonly now: Date };
+
 export interface Move {
   readonly status: AuthFlowStatus;
   readonly reason: AuthFlowReason | null;
@@ -72,14 +75,14 @@ export interface Move {
 }
 
 /** Compare-and-set on the version; nothing comes back if the flow changed or ran out meanwhile. */
-export const moveFlow = (tx: Sql, id: string, version: number, move: Move): Promise<FlowRow | undefined> =>
-  tx.row<FlowRow>(
+export const moveFlow = (tx: Sql, id: string, version: number, move: Move): Promise<MovedFlow | undefined> =>
+  tx.row<MovedFlow>(
     `UPDATE auth_flow f SET status = $3, reason = $4, proofs = $5, completed_by = $6, version = version + 1,
        expires_at = CASE WHEN $7 THEN LEAST(expires_at, now + make_interval(secs => ${String(COLLECT_SECONDS)}))
          ELSE expires_at END,
        ended_at = CASE WHEN $8 THEN now END
      FROM gateway_now() AS now
-     WHERE id = $1 AND version = $2 AND expires_at > now RETURNING ${COLUMNS}`,
+     WHERE id = $1 AND version = $2 AND expires_at > now RETURNING ${COLUMNS}, now`,
     [
       id,
       version,

@@ -5,8 +5,8 @@ import type { Factors } from '../factors';
 import type { Users } from '../users';
 import { requestOf, type FlowResult } from './begin-flow.service';
 import { usefulFactors, type FlowNow } from './flow';
-import type { Flows } from './flows.service';
-import type { Opened, SessionOpener } from './session-opener.service';
+import type { CompletedFlow, Flows } from './flows.service';
+import type { SessionOpener } from './session-opener.service';
 import { isFinal } from './transitions';
 
 const REPEAT_SECONDS = 30;
@@ -62,10 +62,11 @@ export class FlowSteps {
     if (!flow.challenge || (challengeId !== undefined && challengeId !== flow.challenge.id)) {
       throw new Refusal('CHALLENGE_CLOSED');
     }
-    let opened: Opened | undefined;
-    const raise = this.flows.raiseAsHolder(flow, flowToken, completedBy, (session) => (opened = session));
+    const completed: CompletedFlow[] = [];
+    const raise = this.flows.raiseAsHolder(flow, flowToken, completedBy, (last) => completed.push(last));
     await this.challenges.answer(flow.challenge, proof, raise);
-    return this.result(flow, flowToken, opened);
+    const last = completed.at(-1);
+    return last ? this.collected(last) : { flow: await this.again(flowToken) };
   }
 
   /** Collects the tokens of a VERIFIED flow; a repeat within 30 seconds gives the same session. */
@@ -76,11 +77,12 @@ export class FlowSteps {
     if (isFinal(flow.status)) return this.repeat(flow, flowToken, completedBy);
     if (flow.status !== 'VERIFIED') throw new Refusal('WRONG_STATUS');
     try {
-      const opened = await this.database.transaction(async (tx) => {
-        const done = await this.flows.move(tx, flow, { type: 'collected' }, { byHolder: true, completedBy });
-        return this.opener.open(tx, done, flowToken);
+      const completed = await this.database.transaction(async (tx) => {
+        const moved = await this.flows.move(tx, flow, { type: 'collected' }, { byHolder: true, completedBy });
+        const opened = await this.opener.open(tx, moved, flowToken);
+        return { flow: { ...flow, ...moved, challenge: null }, opened };
       });
-      return await this.result(flow, flowToken, opened);
+      return await this.collected(completed);
     } catch (error) {
       // Two collections at once: the later one finds the flow completed, and repeats the earlier one's reply.
       if (!(error instanceof Refusal) || error.code !== 'INVALID_TOKEN') throw error;
@@ -90,11 +92,11 @@ export class FlowSteps {
 
   async cancel(flowToken: string): Promise<FlowResult> {
     const flow = await this.flows.readLive(flowToken);
-    await this.database.transaction(async (tx) => {
-      await this.flows.move(tx, flow, { type: 'canceled' }, { byHolder: true });
+    return this.database.transaction(async (tx) => {
+      const moved = await this.flows.move(tx, flow, { type: 'canceled' }, { byHolder: true });
       await this.challenges.close(tx, flow.id, 'CANCELED');
+      return { flow: { ...flow, ...moved, challenge: null } };
     });
-    return { flow: await this.again(flowToken) };
   }
 
   private async repeat(flow: FlowNow, flowToken: string, completedBy: Buffer): Promise<FlowResult> {
@@ -105,12 +107,11 @@ export class FlowSteps {
     const user = isSameCall && isRecent ? await this.users.find(flow.userId) : undefined;
     const opened = user && (await this.opener.reopen(flow, flowToken, user.roles));
     if (!opened) throw new Refusal('INVALID_TOKEN');
-    return { flow, tokens: await this.opener.tokens(opened, flow.userId) };
+    return this.collected({ flow, opened });
   }
 
-  private async result(flow: FlowNow, flowToken: string, opened: Opened | undefined): Promise<FlowResult> {
-    const tokens = opened && (await this.opener.tokens(opened, flow.userId));
-    return { flow: await this.again(flowToken), tokens };
+  private async collected({ flow, opened }: CompletedFlow): Promise<FlowResult> {
+    return { flow, tokens: await this.opener.tokens(opened, flow.userId) };
   }
 
   private async again(flowToken: string): Promise<FlowNow> {

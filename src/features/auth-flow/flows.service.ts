@@ -2,6 +2,7 @@ import { Refusal, newId, type AuthFlowReason, type Chance, type Clock, type Prov
 import { newToken, sha256, type Database, type Sql, type UnitOfWork, type Watcher } from '../../platform';
 import type { ChallengeEvent, Conclude, FlowPort, Raise } from '../challenges';
 import { needsNothingMore, type FlowNow, type FlowRow } from './flow';
+import type { MovedFlow } from './auth-flow.store';
 import * as store from './auth-flow.store';
 import type { Opened, SessionOpener } from './session-opener.service';
 import { isFinal, nextStatus, type AuthFlowStatus, type FlowEventName } from './transitions';
@@ -17,6 +18,12 @@ interface MoveOptions {
   /** The mover holds the flow token, so that a last proof completes the flow at once. */
   readonly byHolder: boolean;
   readonly completedBy?: Buffer;
+}
+
+/** A flow that was completed just now, and the session that it opened. */
+export interface CompletedFlow {
+  readonly flow: FlowNow;
+  readonly opened: Opened;
 }
 
 /** The state machine on its rows: every move is one compare-and-set, made by the table in `transitions.ts`. */
@@ -57,17 +64,20 @@ export class Flows implements FlowPort {
     return { id, flowToken, opened };
   }
 
-  /** For the holder of the flow token: the last proof completes the flow, and `keep` gets the session. */
+  /** For the holder of the flow token: the last proof completes the flow, and `keep` gets it with its session. */
   raiseAsHolder(
-    flow: FlowRow,
+    flow: FlowNow,
     flowToken: string,
     completedBy: Buffer,
-    keep: (opened: Opened) => void,
+    keep: (completed: CompletedFlow) => void,
   ): Raise {
     return async (tx, event) => {
       const moved = await this.move(tx, flow, event, { byHolder: true, completedBy });
       if (moved.status !== 'COMPLETED') return undefined;
-      return async (later) => keep(await this.opener.open(later, moved, flowToken));
+      return async (later, entry) => {
+        const opened = await this.opener.open(later, moved, flowToken, [entry]);
+        keep({ flow: { ...flow, ...moved, challenge: null }, opened });
+      };
     };
   }
 
@@ -84,7 +94,7 @@ export class Flows implements FlowPort {
   }
 
   /** Moves a flow, or refuses: INVALID_TOKEN if it is over, CHALLENGE_CLOSED or WRONG_STATUS if the move is illegal. */
-  async move(tx: UnitOfWork, flow: FlowRow, event: FlowEvent, options: MoveOptions): Promise<FlowRow> {
+  async move(tx: UnitOfWork, flow: FlowRow, event: FlowEvent, options: MoveOptions): Promise<MovedFlow> {
     const moved =
       (await this.tryMove(tx, flow, event, options)) ?? (await this.moveFresh(tx, flow.id, event, options));
     tx.afterCommit(() => this.watcher.ring(flow.id));
@@ -109,7 +119,7 @@ export class Flows implements FlowPort {
     id: string,
     event: FlowEvent,
     options: MoveOptions,
-  ): Promise<FlowRow> {
+  ): Promise<MovedFlow> {
     const fresh = await store.lockedFlow(tx, id);
     if (!fresh || fresh.expiresAt <= fresh.now || isFinal(fresh.status)) throw new Refusal('INVALID_TOKEN');
     const moved = await this.tryMove(tx, fresh, event, options);
@@ -122,7 +132,7 @@ export class Flows implements FlowPort {
     flow: FlowRow,
     event: FlowEvent,
     options: MoveOptions,
-  ): Promise<FlowRow | undefined> {
+  ): Promise<MovedFlow | undefined> {
     const proofs = 'proof' in event ? [...flow.proofs, event.proof] : flow.proofs;
     const name = eventName(event, { ...flow, proofs }, options.byHolder);
     const status = nextStatus(flow.status, name);

@@ -1,6 +1,6 @@
 import { Refusal, type Role } from '../../kernel';
 import type { UnitOfWork } from '../../platform';
-import type { AuditRecorder } from '../events';
+import type { AuditEntry, AuditRecorder } from '../events';
 import type { KnownDevices } from '../known-devices';
 import { SessionGrant, type IssuedTokens, type OpenSession, type Sessions } from '../sessions';
 import { needsNothingMore, type FlowRow } from './flow';
@@ -22,14 +22,22 @@ export class SessionOpener {
 
   /**
    * Opens the session of a flow that needs nothing more, or raises the session that a step-up began from. The account's
-   * state is read again here, in the transaction that issues the session. Refuses with INVALID_TOKEN.
+   * state is read again here, in the transaction that issues the session. The entries `before` are recorded with
+   * its own. Refuses with INVALID_TOKEN.
    */
-  async open(tx: UnitOfWork, flow: FlowRow, flowToken: string): Promise<Opened> {
+  async open(
+    tx: UnitOfWork,
+    flow: FlowRow,
+    flowToken: string,
+    before: readonly AuditEntry[] = [],
+  ): Promise<Opened> {
     if (!needsNothingMore(flow)) throw new Error(`flow ${flow.id} is to be opened but needs more`);
     const roles = await rolesOfActive(tx, flow);
-    return flow.purpose === 'STEP_UP'
+    const opened = await (flow.purpose === 'STEP_UP'
       ? this.raise(tx, flow, roles)
-      : this.openNew(tx, flow, flowToken, roles);
+      : this.openNew(tx, flow, flowToken, roles));
+    await this.recorder.record(tx, ...before, ...completion(flow, opened.session.id));
+    return opened;
   }
 
   tokens(opened: Opened, userId: string): Promise<IssuedTokens> {
@@ -73,15 +81,6 @@ export class SessionOpener {
         context,
       }),
     );
-    await this.recorder.record(tx, {
-      type: 'SIGN_IN_COMPLETED',
-      outcome: 'SUCCESS',
-      actorId: userId,
-      userId,
-      flowId: flow.id,
-      sessionId: session.id,
-      context,
-    });
     return { session, roles, deviceToken: device.token };
   }
 
@@ -95,17 +94,15 @@ export class SessionOpener {
     }
     const session = await this.sessions.raise(tx, sessionId, userId, freshProofs(flow));
     if (!session) throw new Refusal('INVALID_TOKEN', {}, 'the session of the step-up is over');
-    await this.recorder.record(tx, {
-      type: 'STEP_UP_COMPLETED',
-      outcome: 'SUCCESS',
-      actorId: userId,
-      userId,
-      flowId: flow.id,
-      sessionId: session.id,
-      context: flow.context,
-    });
     return { session, roles, deviceToken: null };
   }
+}
+
+/** A step-up that needed nothing is no event: nothing was proven. */
+function completion({ purpose, reason, id, userId, context }: FlowRow, sessionId: string): AuditEntry[] {
+  if (purpose === 'STEP_UP' && reason === 'CHALLENGE_NOT_NEEDED') return [];
+  const type = purpose === 'STEP_UP' ? 'STEP_UP_COMPLETED' : 'SIGN_IN_COMPLETED';
+  return [{ type, outcome: 'SUCCESS', actorId: userId, userId, flowId: id, sessionId, context }];
 }
 
 /** What was proven in this step-up: all but the first factor, which the session brought along. */

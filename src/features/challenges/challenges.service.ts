@@ -131,6 +131,14 @@ export class Challenges {
       amr: verdict.amr ?? traits.amr,
       isPhishingResistant: traits.isPhishingResistant,
     };
+    const answered = {
+      type: 'CHALLENGE_ANSWERED',
+      outcome: 'SUCCESS',
+      userId: challenge.userId,
+      factorKind: challenge.kind,
+      factorId: challenge.factorId,
+      flowId: challenge.flowId,
+    } as const;
     const isUsed = Symbol('used before');
     try {
       await database.transaction(async (tx) => {
@@ -141,15 +149,8 @@ export class Challenges {
           throw new Refusal('CHALLENGE_CLOSED');
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- rolls back and is caught below
         if (verdict.consume && !(await verdict.consume(tx))) throw isUsed;
-        await conclude?.(tx);
-        await recorder.record(tx, {
-          type: 'CHALLENGE_ANSWERED',
-          outcome: 'SUCCESS',
-          userId: challenge.userId,
-          factorKind: challenge.kind,
-          factorId: challenge.factorId,
-          flowId: challenge.flowId,
-        });
+        if (conclude) await conclude(tx, answered);
+        else await recorder.record(tx, answered);
         if (traits.answeredBy === 'device') tx.afterCommit(() => this.deps.ringDevice(challenge.factorId));
       });
     } catch (error) {

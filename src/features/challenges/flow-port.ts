@@ -1,5 +1,6 @@
 import type { AuthFlowReason, Proven } from '../../kernel';
 import type { UnitOfWork } from '../../platform';
+import type { AuditEntry } from '../events';
 
 /** What a challenge tells its flow. */
 export type ChallengeEvent =
@@ -16,7 +17,8 @@ export type ChallengeEvent =
  * that transaction, once challenge and factor are settled: opening the session. Throws Refusal if the flow is over.
  */
 export type Raise = (tx: UnitOfWork, event: ChallengeEvent) => Promise<Conclude | undefined>;
-export type Conclude = (tx: UnitOfWork) => Promise<void>;
+/** Records the given entry together with its own. */
+export type Conclude = (tx: UnitOfWork, entry: AuditEntry) => Promise<void>;
 
 /** The way up from challenges to flows; `auth-flow` implements it, `app.ts` wires it. */
 export interface FlowPort {

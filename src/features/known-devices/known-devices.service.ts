@@ -1,15 +1,7 @@
 import { newId, type Chance, type ClientContext, type Clock } from '../../kernel';
 import { sha256, type Keyring, type Sql, type UnitOfWork } from '../../platform';
 import { deviceLabel } from './device-label';
-import {
-  findDevice,
-  findSeed,
-  insertDevice,
-  keepLatest,
-  lockOwner,
-  touchDevice,
-  type DeviceSeed,
-} from './known-devices.store';
+import { findDevice, findSeed, insertDevice, touchDevice, type DeviceSeed } from './known-devices.store';
 
 const DEVICES_MAX = 50;
 const SEED_BYTES = 16;
@@ -36,13 +28,12 @@ export class KnownDevices {
 
   /**
    * The device was used to sign in: keeps its token, or makes it known. A user has at most 50; the oldest is
-   * dropped.
+   * dropped. The caller holds the user's row, so that two sign-ins of one user are counted one after the other.
    */
   async note(
     tx: UnitOfWork,
     seen: { userId: string; knownDeviceId: string | null; context: ClientContext },
   ): Promise<NotedDevice> {
-    await lockOwner(tx, seen.userId);
     const sighting = { userId: seen.userId, label: deviceLabel(seen.context), context: seen.context };
     const held =
       seen.knownDeviceId === null ? undefined : await touchDevice(tx, seen.knownDeviceId, sighting);
@@ -50,8 +41,7 @@ export class KnownDevices {
     if (held && token !== undefined) return { id: held.id, token };
     const device = { id: newId('kdv', this.clock, this.chance), ...this.newSeed() };
     const newToken = this.derived(device);
-    await insertDevice(tx, { ...device, ...sighting, tokenHash: sha256(newToken) });
-    await keepLatest(tx, seen.userId, DEVICES_MAX);
+    await insertDevice(tx, { ...device, ...sighting, tokenHash: sha256(newToken) }, DEVICES_MAX);
     return { id: device.id, token: newToken };
   }
 

@@ -29,13 +29,6 @@ export const findSeed = (sql: Sql, id: string): Promise<DeviceSeed | undefined> 
     id,
   ]);
 
-/**
- * Two sign-ins of one user go one after the other from here; the user's row comes first, as where a session
- * is opened.
- */
-export const lockOwner = (sql: Sql, userId: string): Promise<unknown> =>
-  sql.row('SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
-
 /** Nothing if the device is not this user's or was forgotten meanwhile. */
 export const touchDevice = (sql: Sql, id: string, seen: Sighting): Promise<DeviceSeed | undefined> =>
   sql.row<DeviceSeed>(
@@ -44,12 +37,18 @@ export const touchDevice = (sql: Sql, id: string, seen: Sighting): Promise<Devic
     [id, seen.userId, seen.label, JSON.stringify(seen.context)],
   );
 
+/** Leaves the user's latest `countMax`, the new one among them; those that were revoked go first. */
 export const insertDevice = (
   sql: Sql,
   device: DeviceSeed & Sighting & { tokenHash: Buffer },
+  countMax: number,
 ): Promise<number> =>
   sql.affected(
-    `INSERT INTO known_device
+    `WITH dropped AS (
+       DELETE FROM known_device WHERE id IN (
+         SELECT id FROM known_device WHERE user_id = $2
+         ORDER BY revoked_at IS NULL DESC, last_used_at DESC, id DESC OFFSET $8 - 1))
+     INSERT INTO known_device
        (id, user_id, token_hash, seed, key_version, label, created_at, last_used_at, context)
      SELECT $1, $2, $3, $4, $5, $6, at.now, at.now, $7 FROM (SELECT gateway_now() AS now) AS at`,
     [
@@ -60,14 +59,6 @@ export const insertDevice = (
       device.keyVersion,
       device.label,
       JSON.stringify(device.context),
+      countMax,
     ],
-  );
-
-/** Leaves the user's `count` latest; forgotten ones go first. */
-export const keepLatest = (sql: Sql, userId: string, count: number): Promise<number> =>
-  sql.affected(
-    `DELETE FROM known_device WHERE id IN (
-       SELECT id FROM known_device WHERE user_id = $1
-       ORDER BY revoked_at IS NULL DESC, last_used_at DESC, id DESC OFFSET $2)`,
-    [userId, count],
   );
