@@ -1,6 +1,6 @@
 /**
- * Copy buttons. `<button data-copy="id">` copies the text of the element with that id; a page imports this file
- * once. Without a clipboard (plain http on another host) the text is selected instead, ready for the keyboard.
+ * Copy buttons. `<button data-copy="id">` copies the text of the element with that id; a page imports this
+ * file once. Without a clipboard (plain http on another host) the text is selected, ready for the keyboard.
  */
 
 const SHOWN_MS = 1500;

@@ -28,7 +28,7 @@ describeInBrowser('the explorer', (visitor) => {
     expect(visitor.site.authorizations.at(-1)).toBe('Bearer <accessToken of step 2>');
   });
 
-  it('subscribes over a socket of this host, with the authorization header as a connection parameter', async () => {
+  it('subscribes over a socket of this host, authorization as a connection parameter', async () => {
     const page = await visitor.newPage();
     const sockets: string[] = [];
     page.on('websocket', (socket) => sockets.push(socket.url()));

@@ -1,6 +1,6 @@
 /**
- * The built pages, served by the gateway's own page routes with its own content security policy. `/graphql` answers from
- * the printed schema without data, which is enough for introspection, and keeps what it was sent.
+ * The built pages, served by the gateway's own page routes with its own content security policy. `/graphql`
+ * answers from the printed schema without data, which is enough for introspection, and keeps what it got.
  */
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';

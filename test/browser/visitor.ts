@@ -1,6 +1,6 @@
 /**
- * A visitor of the built pages: Chromium before a site of its own. Whatever leaves the origin or reaches the console as a
- * warning or worse fails the test. Without a browser in TEST_CHROMIUM the suites that need one are left out, and say so.
+ * A visitor of the built pages: Chromium before a site of its own. Whatever leaves the origin or reaches the
+ * console as a warning or worse fails the test. Without a browser in TEST_CHROMIUM the suites are left out.
  */
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';

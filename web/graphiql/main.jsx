@@ -1,6 +1,6 @@
 /**
- * GraphiQL for this gateway: the tour in its tabs, the schema's description beside it, and the QR code of an enrollment
- * drawn below the reply that holds it. `Repairs` helps out where GraphiQL falls short of the other pages.
+ * GraphiQL for this gateway: the tour in its tabs, the schema's description beside it, and the QR code of an
+ * enrollment drawn below the reply that holds it. `Repairs` helps out where GraphiQL falls short.
  */
 import 'graphiql/setup-workers/vite';
 import { useGraphiQL, useGraphiQLActions, useMonaco } from '@graphiql/react';

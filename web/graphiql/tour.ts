@@ -1,6 +1,6 @@
 /**
- * The tabs that GraphiQL opens with: one step each, from the first look to a sign-in approved on a phone. Each holds one
- * operation, because the gateway takes one authentication mutation per document and the tab is named after it.
+ * The tabs that GraphiQL opens with: one step each, from the first look to a sign-in approved on a phone.
+ * Each holds one operation: the gateway takes one authentication mutation per document.
  */
 
 export interface TourTab {
