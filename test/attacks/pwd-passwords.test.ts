@@ -13,7 +13,7 @@ import { GOT, PASSWORD, World } from '../support/world';
 describe('passwords', () => {
   let world: World;
   beforeAll(
-    async () => (world = await World.open(embedded, { environment: { PASSWORD_HASHES_IN_PARALLEL: '2' } })),
+    async () => (world = await World.open(embedded, { environment: { PASSWORD_HASHES_IN_PARALLEL: '1' } })),
   );
   afterAll(() => world.close());
 
@@ -91,30 +91,26 @@ describe('passwords', () => {
   });
 
   test('PWD-02 while 100 passwords are checked everybody else is answered', async () => {
-    let isOver = false;
+    // The address may fail 100 times an hour: here it begins with none.
+    await world.advance(3600);
+    let answered = 0;
     const signIns = Promise.all(
       Array.from({ length: 100 }, (_, index) =>
-        world.a.ask('mutation($input: SignInInput!) { signIn(input: $input) { errors { code } } }', {
-          input: { email: `crowd${String(index)}@example.com`, password: PASSWORD },
-        }),
+        world.a
+          .ask('mutation($input: SignInInput!) { signIn(input: $input) { errors { code } } }', {
+            input: { email: `crowd${String(index)}@example.com`, password: PASSWORD },
+          })
+          .finally(() => (answered += 1)),
       ),
-    ).finally(() => (isOver = true));
-    for (let asked = 0; asked < 5; asked += 1) {
-      expect((await world.a.ask('{ gateway { name } }')).data.gateway.name).toBe('Factorgate');
-    }
-    expect(isOver).toBe(false);
+    );
+    expect((await world.a.ask('{ gateway { name } }')).data.gateway.name).toBe('Factorgate');
+    expect(answered).toBeLessThan(100);
     const outcomes = (await signIns).map(
       ({ data, errors }) => errors?.[0]?.extensions.code ?? (data.signIn.errors[0].code as string),
     );
-    expect(new Set(outcomes)).toEqual(
-      new Set(
-        outcomes.filter((code) =>
-          ['INVALID_CREDENTIALS', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'].includes(code),
-        ),
-      ),
-    );
-    expect(outcomes).toContain('INVALID_CREDENTIALS');
-    const { email } = await world.user();
-    expect(['COMPLETED', undefined]).toContain((await signIn(email, PASSWORD)).flow?.status);
+    // One hash at a time: whoever would wait longer than a second is sent away.
+    expect([...new Set(outcomes)].sort()).toEqual(['INVALID_CREDENTIALS', 'SERVICE_UNAVAILABLE']);
+    await world.advance(3600);
+    expect((await signIn((await world.user()).email, PASSWORD)).flow.status).toBe('COMPLETED');
   });
 });

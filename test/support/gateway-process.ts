@@ -38,7 +38,9 @@ export class GatewayProcess extends GatewayClient {
     return this.server.stop();
   }
 
-  crash(): void {
+  /** As `kill -9` does. */
+  crash(): Promise<void> {
     this.server.crash();
+    return this.server.stop();
   }
 }

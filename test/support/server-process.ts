@@ -60,6 +60,7 @@ export class ServerProcess {
   }
 
   async stop(): Promise<void> {
+    if (this.watcher.exitCode !== null) return;
     const ended = once(this.watcher, 'exit');
     this.watcher.stdin?.end();
     await ended;
