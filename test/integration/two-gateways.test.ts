@@ -9,7 +9,7 @@ import { seededRandom } from '../support/random';
 import { startRedis, type RedisServer } from '../support/redis';
 import { World, type TestGateway } from '../support/world';
 
-const SIGN_INS = Number(process.env['TEST_SIGN_INS'] ?? 200);
+const SIGN_INS = Number(process.env['TEST_SIGN_INS'] ?? 500);
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const isOver = (flow: { status: string }): boolean => flow.status !== 'CHALLENGE_PENDING';
 
