@@ -37,7 +37,7 @@ import {
 } from './features/sessions';
 import { PasswordHasher, PasswordSignIn, Users, usersSettings } from './features/users';
 import type { Infrastructure } from './infrastructure';
-import { RequestFault, seconds, type ClientContext } from './kernel';
+import { RequestFault, seconds } from './kernel';
 import {
   Database,
   Metrics,
@@ -293,15 +293,11 @@ function requestContext(
   identify: (authorization: string) => Promise<Caller>,
 ): RequestContext {
   let caller: Promise<Caller> | undefined;
-  let client: ClientContext | undefined;
   const { authorization } = facts;
   return {
     requestId: facts.requestId,
     resolvers,
-    get client() {
-      // Few operations ask for it, and reading a User-Agent is not cheap.
-      return (client ??= clientContext(facts.ipAddress, facts.userAgent));
-    },
+    client: clientContext(facts.ipAddress, facts.userAgent),
     addressKey: addressKey(facts.ipAddress),
     cookies: facts.cookies,
     caller: () =>
