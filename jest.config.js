@@ -1,5 +1,5 @@
 /** Packages published as ES modules only: jest runs CommonJS, so it transforms them too. */
-const esmOnly = ['@scure', '@noble', 'jose', 'otplib', '@otplib', 'graphql-sse'];
+const esmOnly = ['@scure', '@noble', 'jose', 'otplib', '@otplib', 'graphql-sse', 'hibp'];
 
 module.exports = {
   testEnvironment: 'node',

@@ -1,31 +1,47 @@
 import 'reflect-metadata';
-import { Dispatcher, Outbox, OutboxStore, deliveryProviders } from './delivery';
+import { Dispatcher, Outbox, OutboxStore, deliveryProviders, deliverySettings } from './delivery';
 import {
   AccountResolver,
   Accounts,
+  BackupCodeSets,
   EnrollmentAccess,
   EnrollmentResolver,
+  EmailChangeResolver,
+  FactorManagement,
+  FactorsResolver,
   GatewayResolver,
+  Notices,
+  Profile,
+  ProfileResolver,
+  ReportResolver,
+  Reports,
   UserFieldsResolver,
+  reportRoute,
 } from './features/account';
 import {
+  AddressFlowResolver,
+  AddressFlows,
   AuthFlowFieldsResolver,
   AuthFlowResolver,
   BeginFlow,
+  FlowEnding,
   FlowSteps,
   Flows,
+  PendingFlows,
   SessionOpener,
   SignIn,
   StepUp,
   authFlowSettings,
   flowVersions,
+  type Application,
 } from './features/auth-flow';
 import { Challenges, DeviceAnswers } from './features/challenges';
 import { EnrollmentFieldsResolver, Enrollments, enrollmentVersions } from './features/enrollment';
 import { AuditRecorder, AuditSealer } from './features/events';
 import { Factors, factorKinds, type DevicePort, type FactorKindAtWork } from './features/factors';
 import { KnownDevices } from './features/known-devices';
-import { Limits } from './features/limits';
+import { Limits, type WindowRule } from './features/limits';
+import { policySettings } from './features/policy';
 import {
   AccessTokens,
   RefreshTokens,
@@ -35,7 +51,15 @@ import {
   sessionRoutes,
   sessionSettings,
 } from './features/sessions';
-import { PasswordHasher, PasswordSignIn, Users, usersSettings } from './features/users';
+import {
+  PasswordHasher,
+  PasswordRules,
+  PasswordSignIn,
+  PwnedPasswords,
+  ThreadRater,
+  Users,
+  usersSettings,
+} from './features/users';
 import type { Infrastructure } from './infrastructure';
 import { RequestFault, seconds } from './kernel';
 import {
@@ -57,6 +81,11 @@ import { VERSION } from './version';
 /** Mutations of which a document may hold only one: each is a try, and tries are counted one by one. */
 const AUTHENTICATION_MUTATIONS = [
   'signIn',
+  'signUp',
+  'startPasswordReset',
+  'setPassword',
+  'changeEmail',
+  'changePassword',
   'startStepUp',
   'startChallenge',
   'verifyChallenge',
@@ -64,6 +93,8 @@ const AUTHENTICATION_MUTATIONS = [
   'refreshTokens',
   'startEnrollment',
   'confirmEnrollment',
+  'resyncFactor',
+  'generateBackupCodes',
   'registerDevice',
   'respondToApproval',
   'createUser',
@@ -97,23 +128,35 @@ export async function createApp(base: Infrastructure): Promise<App> {
   const userSettings = config.of(usersSettings);
   const tokenSettings = config.of(sessionSettings);
 
-  const recorder = new AuditRecorder(clock, chance);
+  const recorder = new AuditRecorder(clock, chance, (sql, entries) => notices.announce(sql, entries));
   const sealer = new AuditSealer(database, keyring, log);
   const limits = new Limits(database);
-  const { providers, routes: deliveryRoutes } = deliveryProviders(config, database);
+  const { providers, routes: deliveryRoutes } = deliveryProviders(config, database, clock);
   const outbox: Outbox = new Outbox(
     new OutboxStore(database, keyring, clock, chance),
-    new Dispatcher(providers, metrics, log),
-    { onDelivery: (challengeId, state) => challenges.delivered(challengeId, state) },
+    new Dispatcher(providers, metrics, log, clock),
+    {
+      onDelivery: (challengeId, state) => challenges.delivered(challengeId, state),
+      onUnreachable: async (_, to) => {
+        for (const kind of kinds.values()) await kind.unreachable?.(to);
+      },
+    },
     chance,
     log,
   );
 
   const hasher = new PasswordHasher(keyring, userSettings.hashesInParallel);
-  const users = new Users(database, hasher, clock, chance, userSettings.passwordMinimumLength);
+  const rater = new ThreadRater();
+  const rules = new PasswordRules(
+    { minimumLength: userSettings.passwordMinimumLength, gatewayName: http.gatewayName },
+    rater,
+    userSettings.breachedPasswords === 'online'
+      ? new PwnedPasswords(userSettings.breachedPasswordsEndpoint, log)
+      : undefined,
+  );
+  const users = new Users(database, hasher, clock, chance, rules);
   const passwords = new PasswordSignIn(database, limits, hasher);
 
-  const factors = new Factors(database);
   const devices: DevicePort = {
     settle: (...answer) => answers.settle(...answer),
     find: (...names) => answers.find(...names),
@@ -133,10 +176,23 @@ export async function createApp(base: Infrastructure): Promise<App> {
     publicUrl,
     gatewayName: http.gatewayName,
     devices,
+    chargeUse: (rule: WindowRule, subject: string) => limits.chargeUse(rule, subject),
   };
   const kinds = new Map<string, FactorKindAtWork<never>>(
     factorKinds.map((module) => [module.kind, module.create(kindDeps) as FactorKindAtWork<never>]),
   );
+  const factors = new Factors(database, kinds);
+
+  const notices = new Notices({
+    kinds,
+    outbox,
+    limits,
+    keyring,
+    clock,
+    log,
+    publicUrl,
+    gatewayName: http.gatewayName,
+  });
 
   const knownDevices = new KnownDevices(database, keyring, clock, chance);
   const signingKeys = new SigningKeys(database, keyring, clock, chance, log, tokenSettings);
@@ -155,7 +211,8 @@ export async function createApp(base: Infrastructure): Promise<App> {
 
   const flowWatcher = new Watcher('flow', bus, (ids) => flowVersions(database, ids), log);
   const opener = new SessionOpener(sessions, knownDevices, recorder);
-  const flows = new Flows(database, clock, chance, flowWatcher, opener);
+  const ending = new FlowEnding(users, sessions, opener, recorder, keyring);
+  const flows = new Flows(database, clock, chance, flowWatcher, ending, keyring);
   const engine = {
     database,
     kinds,
@@ -177,6 +234,7 @@ export async function createApp(base: Infrastructure): Promise<App> {
     kinds,
     factors,
     recorder,
+    outbox,
     keyring,
     clock,
     chance,
@@ -184,7 +242,8 @@ export async function createApp(base: Infrastructure): Promise<App> {
     watcher: enrollmentWatcher,
   });
 
-  const beginFlow = new BeginFlow(database, flows, factors, challenges, limits, opener, log);
+  const { isMfaRequired } = config.of(policySettings);
+  const beginFlow = new BeginFlow(database, flows, factors, challenges, limits, opener, log, isMfaRequired);
   const signIn = new SignIn(
     passwords,
     knownDevices,
@@ -196,24 +255,64 @@ export async function createApp(base: Infrastructure): Promise<App> {
     applications,
   );
   const stepUp = new StepUp(users, factors, passwords, sessions, beginFlow, clock, applications);
-  const steps = new FlowSteps(database, flows, factors, challenges, users, opener, keyring);
+  const isSignUpAllowed = config.of(authFlowSettings).isSignUpAllowed ?? !config.isProduction;
+  const pendingFlows = new PendingFlows(flows, challenges);
+  const addressFlows = new AddressFlows(
+    database,
+    flows,
+    challenges,
+    users,
+    sessions,
+    limits,
+    recorder,
+    ending,
+    pendingFlows,
+    keyring,
+    isSignUpAllowed,
+    applications[0] as Application,
+  );
+  const steps = new FlowSteps(database, flows, factors, challenges, users, opener, keyring, addressFlows);
   const accounts = new Accounts(database, users, sessions, recorder);
+  const reports = new Reports(database, flows, challenges, sessions, recorder, keyring);
   const access = new EnrollmentAccess(users, factors, flows, sessions, clock);
+  const profile = new Profile(database, users, passwords, sessions, access, recorder, pendingFlows);
+
+  const backupCodes = new BackupCodeSets(database, factors, recorder, clock, chance, kinds);
+  const management = new FactorManagement({
+    database,
+    kinds,
+    users,
+    factors,
+    challenges,
+    sessions,
+    limits,
+    recorder,
+    access,
+    isMfaRequired,
+  });
 
   const resolvers = resolversOf([
     new AuthFlowResolver(flows, steps, signIn, stepUp, flowWatcher),
+    new AddressFlowResolver(addressFlows, signIn, flows),
     new AuthFlowFieldsResolver(factors, challenges, limits),
-    new EnrollmentResolver(enrollments, access, flows, enrollmentWatcher),
+    new EnrollmentResolver(enrollments, access, flows, enrollmentWatcher, backupCodes),
     new EnrollmentFieldsResolver(enrollments, users, factors),
     new AccountResolver(accounts, access),
-    new UserFieldsResolver(factors, limits, sessions),
+    new FactorsResolver(management, backupCodes, enrollments, access, users, limits),
+    new ReportResolver(reports, limits),
+    new EmailChangeResolver(addressFlows, access),
+    new ProfileResolver(profile, accounts),
+    new UserFieldsResolver(factors, limits, sessions, backupCodes, kinds),
     new TokensResolver(sessions),
     new GatewayResolver({
       name: http.gatewayName,
       version: VERSION,
       publicUrl,
+      isSignUpAllowed,
       passwordMinimumLength: userSettings.passwordMinimumLength,
+      webPushPublicKey: config.of(deliverySettings).vapidPublicKey ?? null,
       supportUrl: http.supportUrl ?? null,
+      enabledKinds: factors.enabledKinds,
     }),
     ...[...kinds.values()].flatMap((kind) => [...kind.resolvers]),
   ]);
@@ -221,7 +320,11 @@ export async function createApp(base: Infrastructure): Promise<App> {
   const sweep = async (): Promise<number> => {
     const turns = [
       () => challenges.sweep(),
-      () => flows.sweep((tx, flowId) => challenges.close(tx, flowId, 'EXPIRED')),
+      () =>
+        flows.sweep(
+          (tx, flowId) => challenges.close(tx, flowId, 'EXPIRED'),
+          (tx, flow) => ending.abandoned(tx, flow),
+        ),
       () => enrollments.sweep(),
       () => sessions.sweep(),
       () => limits.sweep(),
@@ -246,6 +349,7 @@ export async function createApp(base: Infrastructure): Promise<App> {
     outbox,
     sweep,
     schema: gatewaySchema(),
+    pages: [reportRoute(reports, limits, http.gatewayName)],
     routes: [...sessionRoutes(signingKeys, publicUrl), ...deliveryRoutes],
     authenticationMutations: new Set(AUTHENTICATION_MUTATIONS),
     watchers: { flows: flowWatcher, enrollments: enrollmentWatcher },
@@ -268,7 +372,7 @@ export async function createApp(base: Infrastructure): Promise<App> {
     async close() {
       flowWatcher.close();
       enrollmentWatcher.close();
-      await Promise.all([outbox.stop(), sealer.stop(), sweeper?.stop()]);
+      await Promise.all([outbox.stop(), sealer.stop(), sweeper?.stop(), rater.close()]);
       await base.close();
     },
   };

@@ -15,7 +15,7 @@ export async function seedDemo(accounts: Accounts, password: string): Promise<st
   const made: string[] = [];
   for (const user of DEMO_USERS) {
     try {
-      await accounts.provision({ ...user, password, isEmailVerified: true }, null, null);
+      await accounts.provision({ ...user, password, isTrusted: true, isEmailVerified: true }, null, null);
       made.push(user.email);
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== 'CONFLICT') throw error;

@@ -7,6 +7,7 @@ import { eventsFeature } from './features/events';
 import { factorsFeature } from './features/factors';
 import { knownDevicesFeature } from './features/known-devices';
 import { limitsFeature } from './features/limits';
+import { policyFeature } from './features/policy';
 import { sessionsFeature } from './features/sessions';
 import { usersFeature } from './features/users';
 import type { Feature, SettingsSlice } from './kernel';
@@ -28,6 +29,7 @@ export const features: readonly Feature[] = [
   challengesFeature,
   enrollmentFeature,
   knownDevicesFeature,
+  policyFeature,
   sessionsFeature,
   authFlowFeature,
   accountFeature,

@@ -8,7 +8,13 @@ export interface Message {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  /** E-mail only: the same as HTML. */
+  readonly html?: string;
+  /** Push only: the address at the push service, and which service it is. Without it nothing is sent: the device asks. */
+  readonly target?: { readonly platform: 'IOS' | 'ANDROID' | 'WEB'; readonly pushToken: string };
   readonly data?: Readonly<Record<string, string>>;
+  /** How often it was asked for before (0 at first): each time another provider is the first to be asked. */
+  readonly attempt?: number;
   /** The message is worthless afterwards and is dropped. */
   readonly expiresAt?: Date;
 }

@@ -1,5 +1,5 @@
 import { hours, seconds, type Chance } from '../kernel';
-import { pause, repeat, type Log, type Repeating, type UnitOfWork } from '../platform';
+import { pause, repeat, type Log, type Repeating, type Sql, type UnitOfWork } from '../platform';
 import type { Attempt, Dispatcher } from './dispatcher';
 import { CHANNELS, type Channel, type Message } from './message';
 import type { Claimed, OutboxStore } from './outbox.store';
@@ -13,6 +13,13 @@ const FIRST_RETRY = seconds(2);
 const RETRY_GROWTH = 3;
 const MARK_TRIES = 5;
 const MARK_PAUSE = 200;
+
+interface Tried {
+  readonly attempt: Attempt;
+  readonly to?: string;
+}
+
+const OVER: Tried = { attempt: 'UNDELIVERABLE' };
 
 /**
  * Messages that leave after the commit of the transaction that decides them, at least once. A message is sent
@@ -33,11 +40,13 @@ export class Outbox {
   ) {}
 
   /** Queues the messages in the transaction. `reference` is what the port will hear about them by. */
-  async add(tx: UnitOfWork, messages: readonly Message[], reference?: string): Promise<void> {
+  async add(sql: Sql, messages: readonly Message[], reference?: string): Promise<void> {
     if (messages.length === 0) return;
-    await this.store.add(tx, messages, reference);
+    await this.store.add(sql, messages, reference);
     const channels = new Set(messages.map((message) => message.channel));
-    tx.afterCommit(() => channels.forEach((channel) => void this.workers.get(channel)?.now()));
+    const kick = (): void => channels.forEach((channel) => void this.workers.get(channel)?.now());
+    if ('afterCommit' in sql) (sql as UnitOfWork).afterCommit(kick);
+    else kick();
   }
 
   /** Each channel is worked by itself, every two seconds and when this process has added to it. */
@@ -84,25 +93,27 @@ export class Outbox {
    * Whether it was sent. Throws only if the database cannot be told; the lease then brings the message back.
    */
   private async deliverOne(claimed: Claimed): Promise<boolean> {
-    const attempt = claimed.isOver ? 'UNDELIVERABLE' : await this.attempt(claimed);
+    const { attempt, to } = claimed.isOver ? OVER : await this.attempt(claimed);
     if (attempt === 'NOT_TAKEN' && (await this.store.postpone(claimed, this.delay(claimed.attempts))))
       return false;
     const state = attempt === 'TAKEN' ? 'SENT' : 'FAILED';
     if (!(await this.mark(claimed, state))) return false;
     this.dispatcher.count(claimed.channel, state === 'SENT' ? 'sent' : 'failed');
     await this.report(claimed, state);
+    if (attempt === 'UNREACHABLE' && to !== undefined) await this.reportUnreachable(claimed, to);
     return state === 'SENT';
   }
 
-  private async attempt(claimed: Claimed): Promise<Attempt> {
+  private async attempt(claimed: Claimed): Promise<Tried> {
     try {
-      return await this.dispatcher.attempt(this.store.open(claimed), claimed.id);
+      const message = this.store.open(claimed);
+      return { attempt: await this.dispatcher.attempt(message, claimed.id), to: message.to };
     } catch (error) {
       this.log.error(
         { id: claimed.id, error: (error as Error).message },
         'a message in the outbox cannot be opened',
       );
-      return 'NOT_TAKEN';
+      return { attempt: 'NOT_TAKEN' };
     }
   }
 
@@ -128,6 +139,17 @@ export class Outbox {
       this.log.warn(
         { id, reference, state, error: (error as Error).message },
         'the end of a message was not heard',
+      );
+    }
+  }
+
+  private async reportUnreachable({ id, channel }: Claimed, to: string): Promise<void> {
+    try {
+      await this.port.onUnreachable(channel, to);
+    } catch (error) {
+      this.log.warn(
+        { id, channel, error: (error as Error).message },
+        'that a destination exists no more was not heard',
       );
     }
   }

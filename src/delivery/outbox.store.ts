@@ -1,5 +1,5 @@
 import { newId, type Chance, type Clock } from '../kernel';
-import type { Keyring, Place, Sql, UnitOfWork } from '../platform';
+import type { Keyring, Place, Sql } from '../platform';
 import type { Channel, Message } from './message';
 
 const ATTEMPTS_MAX = 5;
@@ -30,7 +30,7 @@ export class OutboxStore {
     private readonly chance: Chance,
   ) {}
 
-  async add(tx: UnitOfWork, messages: readonly Message[], reference: string | undefined): Promise<void> {
+  async add(tx: Sql, messages: readonly Message[], reference: string | undefined): Promise<void> {
     const rows = messages.map((message) => {
       const id = newId('out', this.clock, this.chance);
       const { channel, expiresAt } = message;

@@ -11,7 +11,15 @@ import {
   type Database,
   type Sql,
 } from '../platform';
-import { Dispatcher, Outbox, OutboxStore, deliveryFeature, type DeliveryProvider, type Message } from '.';
+import {
+  DeliveryFailure,
+  Dispatcher,
+  Outbox,
+  OutboxStore,
+  deliveryFeature,
+  type DeliveryProvider,
+  type Message,
+} from '.';
 
 const parsed = parseKeyring(newKeyringLine(systemChance));
 const keyring = new Keyring('keys' in parsed ? parsed.keys : [], systemChance);
@@ -85,9 +93,10 @@ describeOnEachBackend('the outbox', (backend) => {
   const log = () => createLog('debug', { write: (line: string) => void (logged += line) });
   function newOutbox(...providers: DeliveryProvider[]): Outbox {
     const store = new OutboxStore(database, keyring, systemClock, systemChance);
-    const dispatcher = new Dispatcher(providers, metrics, log(), timeout);
+    const dispatcher = new Dispatcher(providers, metrics, log(), systemClock, timeout);
     const port = {
       onDelivery: (reference: string, state: string) => Promise.resolve(void heard.push([reference, state])),
+      onUnreachable: (channel: string, to: string) => Promise.resolve(void heard.push([channel, to])),
     };
     return new Outbox(store, dispatcher, port, systemChance, log());
   }
@@ -231,7 +240,7 @@ describeOnEachBackend('the outbox', (backend) => {
     await until(() => logged.includes('no answer within 50 ms'));
     await outbox.stop();
     expect(await rows()).toEqual([
-      expect.objectContaining({ state: 'QUEUED' }),
+      expect.objectContaining({ state: 'FAILED', sealed: null }),
       expect.objectContaining({ state: 'SENT', sealed: null }),
     ]);
   });
@@ -252,10 +261,13 @@ describeOnEachBackend('the outbox', (backend) => {
     let wake = (): void => undefined;
     const asleep = carrier('sms', () => new Promise((resolve) => (wake = resolve)));
     const store = new OutboxStore(database, keyring, systemClock, systemChance);
-    const port = { onDelivery: () => Promise.resolve(void heard.push(['from the dead', 'SENT'])) };
+    const port = {
+      onDelivery: () => Promise.resolve(void heard.push(['from the dead', 'SENT'])),
+      onUnreachable: () => Promise.resolve(),
+    };
     const dying = new Outbox(
       store,
-      new Dispatcher([asleep.provider], metrics, log(), 60_000),
+      new Dispatcher([asleep.provider], metrics, log(), systemClock, 60_000),
       port,
       systemChance,
       log(),
@@ -280,6 +292,32 @@ describeOnEachBackend('the outbox', (backend) => {
     expect(await counted()).toEqual(['sms sent 1']);
   });
 
+  it('a destination that exists no more is tried once, and told of', async () => {
+    const gone = carrier('push', () => Promise.reject(new DeliveryFailure('GONE', '404 UNREGISTERED')));
+    const outbox = newOutbox(gone.provider);
+    await add(outbox, { ...sms('one'), channel: 'push', to: 'dev_1' });
+    expect(await outbox.deliverDue()).toBe(0);
+    await later('5 min');
+    await outbox.deliverDue();
+    expect(gone.tries()).toBe(1);
+    expect(heard).toEqual([
+      ['chl_1', 'FAILED'],
+      ['push', 'dev_1'],
+    ]);
+  });
+
+  it('an SMS of which nobody knows whether it went out is not sent again, an e-mail is', async () => {
+    const uncertain = () => Promise.reject(new DeliveryFailure('UNCERTAIN', 'socket hang up'));
+    const [carrying, mailing] = [carrier('sms', uncertain), carrier('email', uncertain)];
+    const outbox = newOutbox(carrying.provider, mailing.provider);
+    await add(outbox, sms('one'), { ...sms('two'), channel: 'email' });
+    await outbox.deliverDue();
+    expect(heard).toEqual([['chl_1', 'FAILED']]);
+    await later('1 min');
+    await outbox.deliverDue();
+    expect([carrying.tries(), mailing.tries()]).toEqual([1, 2]);
+  });
+
   it('a message that ends every process that sends it is given up', async () => {
     const outbox = newOutbox(carrier('sms', refuse).provider);
     await add(outbox, sms('one'));
@@ -297,8 +335,15 @@ describeOnEachBackend('the outbox', (backend) => {
       }
     }
     const store = new Shaky(database, keyring, systemClock, systemChance);
-    const port = { onDelivery: () => Promise.reject(new Error('nobody home')) };
-    const outbox = new Outbox(store, new Dispatcher([provider], metrics, log()), port, systemChance, log());
+    const nobody = () => Promise.reject(new Error('nobody home'));
+    const port = { onDelivery: nobody, onUnreachable: nobody };
+    const outbox = new Outbox(
+      store,
+      new Dispatcher([provider], metrics, log(), systemClock),
+      port,
+      systemChance,
+      log(),
+    );
     await add(outbox, sms('one'));
     expect(await outbox.deliverDue()).toBe(1);
     await later('1 min');

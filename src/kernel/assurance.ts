@@ -23,8 +23,9 @@ export const acrOf = (level: AssuranceLevel): string => ACR[level];
 export const levelOfAcr = (acr: unknown): AssuranceLevel | undefined =>
   (Object.keys(ACR) as AssuranceLevel[]).find((level) => ACR[level] === acr);
 
-/** Authentication method references, RFC 8176 §2. Backup codes and remembered browsers have none registered. */
-export type Amr = 'pwd' | 'otp' | 'sms' | 'swk' | 'hwk' | 'pop' | 'user' | 'mca' | 'mfa' | 'backup_code';
+/** Authentication method references, RFC 8176 §2. Backup codes, e-mail and remembered browsers have none registered. */
+export type Amr =
+  'pwd' | 'otp' | 'sms' | 'email' | 'swk' | 'hwk' | 'pop' | 'user' | 'mca' | 'mfa' | 'backup_code';
 
 /** One proof given in a flow: by which authenticator, and how it is to be named in the token. */
 export interface Proven {

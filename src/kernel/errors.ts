@@ -4,6 +4,10 @@ import type { AssuranceLevel } from './assurance';
 export const ERROR_CODES = {
   INVALID_INPUT: ['A field is missing or malformed; see `path`.', 'Please check this field.'],
   WEAK_PASSWORD: ['The password breaks the password rules.', 'Please choose a stronger password.'],
+  BREACHED_PASSWORD: [
+    'The password is known from a data breach.',
+    'This password is known from a data breach. Please choose another one.',
+  ],
   INVALID_CREDENTIALS: [
     'E-mail or password is wrong. Deliberately the same for an unknown account.',
     'E-mail or password is wrong.',
@@ -50,6 +54,10 @@ export const ERROR_CODES = {
     'This is already enrolled.',
   ],
   FACTOR_LIMIT_REACHED: ['No more factors of this kind are allowed.', 'You cannot add another one of these.'],
+  LAST_FACTOR: [
+    'The policy demands at least one factor: add another before removing this one.',
+    'This is your only way to confirm that it is you. Add another one first.',
+  ],
   NOT_FOUND: ['No such object, or not visible to you.', 'Not found.'],
   CONFLICT: ['Someone else changed it meanwhile.', 'This was changed meanwhile. Please try again.'],
 } as const satisfies Record<string, readonly [description: string, message: string]>;

@@ -1,6 +1,9 @@
 /** What a flow is for. Kinds and devices are told, so the word lives below them. */
 export const AuthFlowPurpose = {
   SIGN_IN: 'SIGN_IN',
+  SIGN_UP: 'SIGN_UP',
+  PASSWORD_RESET: 'PASSWORD_RESET',
+  EMAIL_CHANGE: 'EMAIL_CHANGE',
   STEP_UP: 'STEP_UP',
 } as const;
 export type AuthFlowPurpose = keyof typeof AuthFlowPurpose;

@@ -4,6 +4,7 @@
  */
 export * from './assurance';
 export * from './clock';
+export * from './email-address';
 export * from './errors';
 export * from './feature';
 export * from './flow-words';

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../kernel';
-import type { Caller, CookieJar, JsonRoute, Log, Metrics, RequestContext } from '../platform';
+import type { Caller, CookieJar, FormRoute, JsonRoute, Log, Metrics, RequestContext } from '../platform';
 
 /** What the server knows of one request, before any feature looks at it. */
 export interface RequestFacts {
@@ -20,6 +20,7 @@ export interface GatewayApp {
   readonly metrics: Metrics;
   readonly schema: GraphQLSchema;
   readonly routes: readonly JsonRoute[];
+  readonly pages: readonly FormRoute[];
   /** Mutations of which a document may hold only one. */
   readonly authenticationMutations: ReadonlySet<string>;
   context(facts: RequestFacts): RequestContext;

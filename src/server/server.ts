@@ -6,6 +6,7 @@ import { AddressLimit } from './address-limit';
 import { startApollo } from './apollo';
 import { Documents } from './documents';
 import type { GatewayApp } from './gateway-app';
+import { formRoutes } from './form.routes';
 import { GracefulStop } from './graceful-stop';
 import { graphqlRoutes, readJsonOnly } from './graphql.routes';
 import { sendFault } from './http-answer';
@@ -60,6 +61,7 @@ export async function createServer(app: GatewayApp): Promise<GatewayServer> {
   });
   graphqlRoutes(fastify, { app, apollo, documents, facts, sockets, upgrades });
   streamRoutes(fastify, { app, documents, origins, facts, live });
+  formRoutes(fastify, app);
   operatorRoutes(fastify, app, () => graceful.isStopping);
   if (!app.config.isProduction) await fastify.register(async (scope) => pageRoutes(scope));
   app.metrics.collectProcess();

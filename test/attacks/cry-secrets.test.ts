@@ -98,10 +98,10 @@ describeOnEachBackend('secrets at rest', (backend) => {
   test('CRY-01 a sealed secret in the place of another’s opens nothing and raises an alarm', async () => {
     const [ada, eve] = [await userWithApp(world), await userWithApp(world)];
     const sealed = (of: TestUser) =>
-      `(SELECT sealed_secret FROM totp_secret WHERE factor_id = (SELECT id FROM factor WHERE user_id = '${of.id}'))`;
+      `(SELECT sealed_secret FROM totp_secret WHERE factor_id = (SELECT id FROM factor WHERE kind = 'TOTP' AND user_id = '${of.id}'))`;
     const put = (into: TestUser, value: string) =>
       world.database.affected(
-        `UPDATE totp_secret SET sealed_secret = $1 WHERE factor_id = (SELECT id FROM factor WHERE user_id = $2)`,
+        `UPDATE totp_secret SET sealed_secret = $1 WHERE factor_id = (SELECT id FROM factor WHERE kind = 'TOTP' AND user_id = $2)`,
         [value, into.id],
       );
     const both = await world.database.row<{ ada: string; eve: string }>(

@@ -5,6 +5,7 @@
  * and a token is in the reply of the call that collects it and nowhere else.
  */
 import { Redis } from 'ioredis';
+import { liftPushPause } from '../support/attempts';
 import { describeOnEachBackend, describeOnServers } from '../support/backends';
 import { approve, asked, complete, phoneAt, ring, userWithPhone } from '../support/phones';
 import { SocketPeer } from '../support/socket-peer';
@@ -102,6 +103,7 @@ describeOnEachBackend('what a push gives away', (backend) => {
       `\u009b31m${'x'.repeat(500)}/1.0`,
     ];
     for (const agent of agents) {
+      await liftPushPause(world);
       const headers = { 'user-agent': agent };
       const reply = await world.a.ask(
         'mutation($input: SignInInput!) { signIn(input: $input) { flow { status } errors { code } } }',
@@ -169,7 +171,9 @@ describeOnServers('who listens to Redis and to the sockets', (backend) => {
     monitor.disconnect();
     redis.disconnect();
     expect(heard.length).toBeGreaterThan(100);
-    expect(frames.filter((frame) => frame.includes('"VERIFIED"'))).toHaveLength(50);
+    // A process that reads late may see the collected flow at once: the end is what every screen is told.
+    expect(frames.filter((frame) => frame.includes('"COMPLETED"'))).toHaveLength(50);
+    expect(frames.some((frame) => frame.includes('"VERIFIED"'))).toBe(true);
     const everything = [...heard, ...frames].join('\n');
     expect(secrets.filter((secret) => everything.includes(secret))).toEqual([]);
     expect(everything).not.toMatch(/eyJ[A-Za-z0-9_-]+\./);

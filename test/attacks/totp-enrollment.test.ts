@@ -121,7 +121,7 @@ describe('enrolling an authenticator app', () => {
     const before = user.apps.push(secretOf(pending)) - 1;
     // Another way in adds the fifth meanwhile.
     await world.database.rows(
-      `INSERT INTO factor SELECT (jsonb_populate_record(NULL::factor, to_jsonb(f) || '{"id": "fct_fifth"}')).* FROM factor f WHERE user_id = '${user.id}' LIMIT 1`,
+      `INSERT INTO factor SELECT (jsonb_populate_record(NULL::factor, to_jsonb(f) || '{"id": "fct_fifth"}')).* FROM factor f WHERE kind = 'TOTP' AND user_id = '${user.id}' LIMIT 1`,
     );
     const input = { enrollmentToken: pending.enrollmentToken, proof: { code: await user.code(0, before) } };
     const confirmed = await world.a.mutate('confirmEnrollment', input, 'enrollment { status }', {

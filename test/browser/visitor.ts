@@ -22,6 +22,8 @@ export interface Visitor {
   readonly site: Site;
   /** A fresh browser window; it asks for less motion, so that colours stand still. */
   newPage(width?: number): Promise<Page>;
+  /** Another origin that pages of this test may be on: a whole gateway. */
+  allow(origin: string): void;
   /** The browser itself tells the console about every status from 400 on. */
   forgive(status: number): void;
 }
@@ -37,6 +39,7 @@ export function describeInBrowser(what: string, suite: (visitor: Visitor) => voi
     let browser: Browser;
     let context: BrowserContext | undefined;
     let faults: string[] = [];
+    const origins: string[] = [];
 
     beforeAll(async () => {
       site = await serveSite();
@@ -59,7 +62,9 @@ export function describeInBrowser(what: string, suite: (visitor: Visitor) => voi
       });
       page.on('pageerror', (error) => faults.push(String(error)));
       page.on('request', (request) => {
-        const isOwn = [`${site.origin}/`, 'data:'].some((start) => request.url().startsWith(start));
+        const isOwn = [`${site.origin}/`, 'data:', ...origins].some((start) =>
+          request.url().startsWith(start),
+        );
         if (!isOwn) faults.push(`left the origin: ${request.url()}`);
       });
       return page;
@@ -70,6 +75,9 @@ export function describeInBrowser(what: string, suite: (visitor: Visitor) => voi
         return site;
       },
       newPage,
+      allow(origin) {
+        origins.push(`${origin}/`);
+      },
       forgive(status) {
         faults = faults.filter((fault) => !fault.includes(`status of ${status}`));
       },

@@ -3,12 +3,13 @@
  */
 import { factorKinds } from '../../src/features/factors';
 import { describeOnEachBackend } from '../support/backends';
+import { SENDING } from '../support/sent-codes';
 import { GOT, World, type TestUser } from '../support/world';
 import { players, type Got, type Player } from './players';
 
 describeOnEachBackend('the contract of a factor kind', (backend) => {
   let world: World;
-  beforeAll(async () => (world = await World.open(backend)));
+  beforeAll(async () => (world = await World.open(backend, { environment: SENDING })));
   afterAll(() => world.close());
 
   it('has a player for each kind of the registry', () => {
@@ -27,7 +28,7 @@ describeOnEachBackend('the contract of a factor kind', (backend) => {
     /** Signs in and opens the challenge of the kind. */
     async function asked(user: TestUser): Promise<Got> {
       const got = await user.signIn({ autoStart: false });
-      const factorId = got.flow.factors[0].id;
+      const factorId = got.flow.factors.find((factor: { kind: string }) => factor.kind === kind).id;
       const started = await world.a.mutate('startChallenge', { flowToken: got.flowToken, factorId }, GOT);
       expect(started.errors).toEqual([]);
       return { ...started, flowToken: got.flowToken };
@@ -83,6 +84,19 @@ describeOnEachBackend('the contract of a factor kind', (backend) => {
         [],
       );
     });
+
+    if (!module.graphql.setupType) {
+      it('is not enrolled by itself', async () => {
+        const user = await world.user();
+        await player.enroll(user);
+        const ask = { authorization: await stepUp(user) };
+        const refused = await world.a.mutate('startEnrollment', { kind }, 'enrollment { id }', ask);
+        expect(refused).toMatchObject({ enrollment: null, errors: [{ code: 'FACTOR_NOT_AVAILABLE' }] });
+        const { data } = await world.a.ask('{ viewer { enrollableKinds } }', {}, ask);
+        expect(data.viewer.enrollableKinds).not.toContain(kind);
+      });
+      return;
+    }
 
     it('cannot be enrolled more often than its limit', async () => {
       const user = await world.user();

@@ -1,3 +1,5 @@
+import { mailedCode } from '../support/attempts';
+import { enrollByCode, freshNumber, liftSendLimits, otherCode } from '../support/sent-codes';
 import type { TestUser, World } from '../support/world';
 import { GOT } from '../support/world';
 
@@ -53,4 +55,47 @@ const push: Player = {
   repeat: async (_world, user) => codes(await user.phones.at(-1)?.send(signed)),
 };
 
-export const players: Readonly<Record<string, Player>> = { TOTP: totp, PUSH: push };
+/** A code that is sent: to a number or to an address. */
+function byCode(kind: 'SMS' | 'EMAIL'): Player {
+  const destinations = new Map<string, string>();
+  let answered = '';
+  const code = (world: World, user: TestUser): Promise<string> =>
+    mailedCode(world, destinations.get(user.id) ?? '');
+  return {
+    enroll: async (user, authorization) => {
+      // Everything in a test comes from one address of the network, which may not send that often.
+      await liftSendLimits(user.world);
+      const to = kind === 'SMS' ? freshNumber() : user.email;
+      destinations.set(user.id, to);
+      const where = kind === 'SMS' ? { phoneNumber: to } : { email: to };
+      return enrollByCode(user.world, user, where, authorization);
+    },
+    answer: async (world, user, got) => verify(world, got, (answered = await code(world, user))),
+    answerWrongly: async (world, user, got) =>
+      codes(await verify(world, got, otherCode(await code(world, user)))),
+    repeat: async (world, _user, got) => codes(await verify(world, got, answered)),
+  };
+}
+
+/** Comes with the first factor; each answer uses one up. */
+const usedCodes = new Map<string, number>();
+let lastCode = '';
+const nextCode = (user: TestUser): string => {
+  const used = usedCodes.get(user.id) ?? 0;
+  usedCodes.set(user.id, used + 1);
+  return (lastCode = user.backupCodes[used] ?? '');
+};
+const backupCode: Player = {
+  enroll: (user, authorization) => user.enrollTotp(authorization),
+  answer: (world, user, got) => verify(world, got, nextCode(user)),
+  answerWrongly: async (world, _user, got) => codes(await verify(world, got, '0000-0000-0000')),
+  repeat: async (world, _user, got) => codes(await verify(world, got, lastCode)),
+};
+
+export const players: Readonly<Record<string, Player>> = {
+  TOTP: totp,
+  PUSH: push,
+  SMS: byCode('SMS'),
+  EMAIL: byCode('EMAIL'),
+  BACKUP_CODE: backupCode,
+};

@@ -35,7 +35,10 @@ describeOnEachBackend('adding a factor', (backend) => {
       enrollment: { status: 'CONFIRMED', setup: null, factor: { kind: 'TOTP', label: 'Work phone' } },
     });
     const { data } = await world.a.ask(FACTORS, {}, ask);
-    expect(data.viewer.factors).toMatchObject([{ kind: 'TOTP', label: 'Work phone', device: null }]);
+    expect(data.viewer.factors).toMatchObject([
+      { kind: 'TOTP', label: 'Work phone', device: null },
+      { kind: 'BACKUP_CODE', label: null, device: null },
+    ]);
   });
 
   it('needs the password again five minutes after it was given', async () => {

@@ -15,7 +15,7 @@ describe('what a page may know beforehand', () => {
       issuer: PUBLIC_URL,
       jwksUri: `${PUBLIC_URL}/.well-known/jwks.json`,
       subscriptionUrl: 'wss://id.example.com/graphql',
-      enabledKinds: ['TOTP', 'PUSH'],
+      enabledKinds: ['TOTP', 'PUSH', 'BACKUP_CODE'],
       passwordMaximumLength: 128,
     });
     const { tokens } = await (await world.user()).signIn();

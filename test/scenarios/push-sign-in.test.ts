@@ -153,7 +153,11 @@ describeOnEachBackend('signing in by approving on a phone', (backend) => {
     const phone = await user.pairPhone(`Bearer ${tokens.accessToken as string}`);
     await world.advance(60);
     const { flow, flowToken } = await user.signIn({ deviceToken });
-    expect(flow.factors.map((factor: { kind: string }) => factor.kind)).toEqual(['PUSH', 'TOTP']);
+    expect(flow.factors.map((factor: { kind: string }) => factor.kind)).toEqual([
+      'PUSH',
+      'TOTP',
+      'BACKUP_CODE',
+    ]);
     expect(flow.challenge.kind).toBe('PUSH');
     const approval = await asked(phone);
 

@@ -47,6 +47,12 @@ export async function stepUpTokens(world: World, authorization: string, count: n
 export const liftFlowLimit = (world: World): Promise<number> =>
   world.database.affected(`DELETE FROM limit_counter WHERE key LIKE 'flow:%'`);
 
+/** The pause after refused requests is lifted, to reach the guard behind it: they were long ago. */
+export const liftPushPause = (world: World): Promise<number> =>
+  world.database.affected(
+    `UPDATE challenge SET created_at = created_at - interval '1 day' WHERE kind = 'PUSH' AND status <> 'OPEN'`,
+  );
+
 /** A user with an authenticator app, whose last used step is in the past. */
 export async function userWithApp(world: World): Promise<TestUser> {
   const user = await world.user();
@@ -104,4 +110,13 @@ export async function flushRedis(url: string): Promise<void> {
   const redis = new Redis(url);
   await redis.flushall();
   redis.disconnect();
+}
+
+/** The code of the last mail to an address that brought one. Mails that wait together arrive in any order. */
+export async function mailedCode(world: World, address: string): Promise<string> {
+  const messages = (await world.inbox()).filter(({ to }) => to === address);
+  // Notices, which hold no code, may arrive before or after it.
+  const code = messages.flatMap(({ text }) => /\b(\d{8}|\d{6})\b/.exec(text)?.[1] ?? []).at(-1);
+  if (!code) throw new Error(`no code was sent to ${address}`);
+  return code;
 }

@@ -1,4 +1,5 @@
 import { TerminalDevice, type Approval } from '../../src/cli/device';
+import { liftPushPause } from './attempts';
 import { GOT, type GatewayClient, type TestUser, type World } from './world';
 
 /** A user, the phone they paired, and the browser that they have signed in from before. */
@@ -31,6 +32,7 @@ export interface Ringing {
 }
 
 export async function ring(owner: PhoneOwner, gateway?: GatewayClient): Promise<Ringing> {
+  await liftPushPause(owner.user.world);
   const begun = await owner.user.signIn({ deviceToken: owner.deviceToken }, gateway);
   const { challenge } = begun.flow ?? {};
   if (challenge?.kind !== 'PUSH') throw new Error(`no push was started: ${JSON.stringify(begun)}`);

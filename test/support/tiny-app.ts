@@ -84,6 +84,7 @@ export function tinyApp(
     log: createLog('debug', { write: (line: string) => void world.lines.push(line) }),
     metrics: new Metrics(),
     schema: tinySchema(world),
+    pages: [],
     routes,
     authenticationMutations: new Set(['signIn', 'verifyChallenge']),
     context: (facts) => tinyContext(world, facts),

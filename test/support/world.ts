@@ -127,7 +127,16 @@ export const FLOW = `id purpose status reason accountHint enrollableKinds prompt
 export const GOT = `flow { ${FLOW} } flowToken tokens { accessToken accessTokenExpiresAt refreshToken deviceToken
   session { id isCurrent assurance methods authenticatedAt } }`;
 const SETUP = `enrollment { id status setup { ... on TotpSetup { uri secret } ... on PushSetup { uri } } factor { id kind } }
-  enrollmentToken flow { id status }`;
+  enrollmentToken flow { id status } backupCodes`;
+
+/** A message as it arrived. */
+export interface Received {
+  readonly channel: 'sms' | 'email' | 'push';
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly data: Readonly<Record<string, string>>;
+}
 
 export interface WorldOptions {
   readonly gateways?: number;
@@ -197,7 +206,8 @@ export class World {
   async user(wanted: { email?: string; roles?: ('USER' | 'HELP_DESK' | 'ADMIN')[] } = {}): Promise<TestUser> {
     const email = wanted.email ?? `user${String((this.users += 1))}@example.com`;
     const user = await this.a.app.accounts.provision(
-      { email, password: PASSWORD, roles: wanted.roles ?? ['USER'], isEmailVerified: true },
+      // Trusted: no test that is not about passwords waits for the word lists to load.
+      { email, password: PASSWORD, isTrusted: true, roles: wanted.roles ?? ['USER'], isEmailVerified: true },
       null,
       null,
     );
@@ -208,6 +218,14 @@ export class World {
   async settle(): Promise<void> {
     await this.a.app.outbox.deliverDue();
     await this.a.app.sweep();
+  }
+
+  /** What was sent so far, oldest first. */
+  async inbox(): Promise<Received[]> {
+    await this.a.app.outbox.deliverDue();
+    return this.database.rows<Received>(
+      'SELECT channel, "to", subject, text, data FROM dev_inbox ORDER BY seq',
+    );
   }
 
   /** All gateways stop, and as many new ones start on the same database. */
@@ -228,6 +246,8 @@ export class World {
       PORT: '0',
       PUBLIC_URL,
       PASSWORD_HASHES_IN_PARALLEL: '4',
+      // Kinds that send codes are switched on by the tests that are about them.
+      SMS_COUNTRIES: 'none',
       ...this.options.environment,
     });
     const lines = this.logged;
@@ -274,9 +294,11 @@ export class TestUser {
   /** Base32 secrets of enrolled authenticator apps. */
   readonly apps: string[] = [];
   readonly phones: TerminalDevice[] = [];
+  /** As they were shown when the first factor was confirmed. */
+  backupCodes: readonly string[] = [];
 
   constructor(
-    private readonly world: World,
+    readonly world: World,
     readonly id: string,
     readonly email: string,
   ) {}
@@ -291,6 +313,18 @@ export class TestUser {
     return codeAt(this.apps[app] ?? '', at);
   }
 
+  /** Enrolls an app as the first factor, inside a flow that asks for it, and collects the session. */
+  async enrollTotpInFlow(flowToken: string) {
+    const { world } = this;
+    const started = await world.a.mutate('startEnrollment', { kind: 'TOTP', flowToken }, SETUP);
+    this.apps.push((started.enrollment.setup.secret as string).replaceAll(' ', ''));
+    const input = { enrollmentToken: started.enrollmentToken, proof: { code: await this.code() } };
+    const confirmed = await world.a.mutate('confirmEnrollment', input, SETUP);
+    if (confirmed.errors.length > 0) throw new Error(JSON.stringify(confirmed.errors));
+    this.backupCodes = confirmed.backupCodes as string[];
+    return world.a.mutate('completeAuthFlow', { flowToken }, GOT);
+  }
+
   /** Enrolls an authenticator app; with a factor already there the caller gives a stepped-up `authorization`. */
   async enrollTotp(authorization?: string): Promise<string> {
     const ask = { authorization: authorization ?? (await this.firstSignIn()) };
@@ -301,6 +335,7 @@ export class TestUser {
     const input = { enrollmentToken: started.enrollmentToken, proof };
     const confirmed = await this.world.a.mutate('confirmEnrollment', input, SETUP, ask);
     if (confirmed.errors.length > 0) throw new Error(JSON.stringify(confirmed.errors));
+    if (confirmed.backupCodes) this.backupCodes = confirmed.backupCodes as string[];
     return confirmed.enrollment.factor.id as string;
   }
 
@@ -308,8 +343,13 @@ export class TestUser {
   async pairPhone(authorization?: string, name = 'Pixel 9', flowToken?: string): Promise<TerminalDevice> {
     const ask = flowToken === undefined ? { authorization: authorization ?? (await this.firstSignIn()) } : {};
     const started = await this.world.a.mutate('startEnrollment', { kind: 'PUSH', flowToken }, SETUP, ask);
+    return this.pairBy(started.enrollment.setup.uri as string, name);
+  }
+
+  /** Scans a pairing code. */
+  async pairBy(uri: string, name = 'Pixel 9'): Promise<TerminalDevice> {
     const { graphqlUrl } = this.world.a;
-    const phone = await TerminalDevice.pair(started.enrollment.setup.uri, {
+    const phone = await TerminalDevice.pair(uri, {
       name,
       graphqlUrl,
       clock: this.world,

@@ -1,14 +1,13 @@
 import { describeOnEachBackend, type OpenBackend } from '../../../test/support/backends';
 import { loadConfig } from '../../config';
-import type { Database } from '../../platform';
-import { deliveryFeature } from '../index';
+import { systemClock, type Database } from '../../platform';
+import { deliveryFeature, deliverySettings } from '../index';
 import type { Message } from '../message';
 import { deliveryProviders } from './choose-providers';
 import { DevInbox } from './dev-inbox';
-import { noPush } from './no-push';
 
-const development = loadConfig([], {});
-const production = loadConfig([], { NODE_ENV: 'production' });
+const development = loadConfig([deliverySettings], {});
+const production = loadConfig([deliverySettings], { NODE_ENV: 'production' });
 const { signal } = new AbortController();
 
 const sms = (text: string): Message => ({
@@ -28,7 +27,7 @@ describeOnEachBackend('the dev inbox', (backend) => {
   beforeEach(() => database.rows('TRUNCATE dev_inbox'));
 
   const send = (message: Message, id: string) => {
-    const { providers } = deliveryProviders(development, database);
+    const { providers } = deliveryProviders(development, database, systemClock);
     return providers.find((provider) => provider.channel === message.channel)?.send(message, id, signal);
   };
 
@@ -36,7 +35,7 @@ describeOnEachBackend('the dev inbox', (backend) => {
     await send(sms('one'), 'out_00000000000000000000000002');
     await send(sms('two'), 'out_00000000000000000000000001');
     await send(push, 'out_00000000000000000000000003');
-    const { routes } = deliveryProviders(development, database);
+    const { routes } = deliveryProviders(development, database, systemClock);
     expect(routes.map(({ path, maxAgeSeconds }) => [path, maxAgeSeconds])).toEqual([['/dev/inbox.json', 0]]);
     const at = expect.stringMatching(/^20.*Z$/) as string;
     const sent = { at, channel: 'sms', to: '+15550100', subject: 'Your code', data: { challenge: 'chl_1' } };
@@ -61,8 +60,8 @@ describeOnEachBackend('the dev inbox', (backend) => {
 
   it('is refused in production, where push needs no provider and nothing is written', async () => {
     expect(() => DevInbox.open(production, database)).toThrow('refused in production');
-    const { providers, routes } = deliveryProviders(production, database);
-    expect([providers, routes]).toEqual([[noPush], []]);
+    const { providers, routes } = deliveryProviders(production, database, systemClock);
+    expect([providers.map(({ name }) => name), routes]).toEqual([['no-push'], []]);
     await providers[0]?.send(push, 'out_1', signal);
     expect(await database.rows('SELECT 1 FROM dev_inbox')).toEqual([]);
   });

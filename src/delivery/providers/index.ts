@@ -1,6 +1,7 @@
 /**
- * Who carries the messages. Outside production the dev inbox takes all of them; in production a channel
- * without a configured provider is off, except push, which phones can do without.
+ * Who carries the messages. `choose-providers` makes them from the settings: outside production the dev
+ * inbox takes what nobody else does; in production a channel without a provider is off, except push, which
+ * phones can do without. SDKs are loaded with the first message.
  */
 export * from './choose-providers';
 export * from './dev-inbox';

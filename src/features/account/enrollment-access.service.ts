@@ -1,6 +1,6 @@
 import { Refusal, RequestFault, reaches, unixSeconds, type Clock } from '../../kernel';
 import type { Caller, UserCaller } from '../../platform';
-import type { Flows } from '../auth-flow';
+import { ownerOf, type Flows } from '../auth-flow';
 import type { EnrollmentNow, Origin } from '../enrollment';
 import type { Factors } from '../factors';
 import type { Sessions } from '../sessions';
@@ -28,6 +28,20 @@ export class EnrollmentAccess {
     throw new Refusal('STEP_UP_REQUIRED', { requiredAssurance, maxAgeSeconds: STEP_UP_MAX_AGE_SECONDS });
   }
 
+  /** A backup code lets its owner add a factor; to take others away, another factor must be proven first. */
+  async refuseByBackupCode(caller: UserCaller): Promise<void> {
+    const session = await this.sessions.standing(caller);
+    if (!session) throw new RequestFault('UNAUTHENTICATED');
+    const kinds = session.proofs.map((proof) => proof.kind);
+    const isByCode = kinds.includes('BACKUP_CODE');
+    if (!isByCode || kinds.some((kind) => kind !== 'PASSWORD' && kind !== 'BACKUP_CODE')) return;
+    throw new Refusal('STEP_UP_REQUIRED', {
+      requiredAssurance: 'AAL2',
+      maxAgeSeconds: STEP_UP_MAX_AGE_SECONDS,
+      message: 'Please confirm with another factor than a backup code.',
+    });
+  }
+
   /** Whose factor is to be enrolled. Throws UNAUTHENTICATED, or refuses with INVALID_TOKEN, WRONG_STATUS, STEP_UP_REQUIRED. */
   async toStart(
     flowToken: string | undefined,
@@ -36,7 +50,7 @@ export class EnrollmentAccess {
     if (flowToken !== undefined) {
       const flow = await this.flows.readLive(flowToken);
       if (flow.status !== 'ENROLLMENT_REQUIRED') throw new Refusal('WRONG_STATUS');
-      return { user: await this.activeUser(flow.userId), origin: { flowId: flow.id, sessionId: null } };
+      return { user: await this.activeUser(ownerOf(flow)), origin: { flowId: flow.id, sessionId: null } };
     }
     const signedIn = await caller();
     const user = await this.activeUser(signedIn.userId);

@@ -25,6 +25,7 @@ import {
 import { AuthFlow, type Flows } from '../auth-flow';
 import { Enrollment, type EnrollmentNow, type Enrollments } from '../enrollment';
 import { ProofInput, factorKindEnum, proofInput } from '../factors';
+import type { BackupCodeSets } from './backup-code-sets.service';
 import type { EnrollmentAccess } from './enrollment-access.service';
 
 const LABEL_MAX = 60;
@@ -35,6 +36,18 @@ const STREAMS_PER_ENROLLMENT = 3;
 export class StartEnrollmentInput {
   @Field(() => factorKindEnum)
   kind!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'For SMS, in any usual notation; `defaultCountry` helps with national numbers.',
+  })
+  phoneNumber?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'ISO 3166 code, for example `CH`.' })
+  defaultCountry?: string | null;
+
+  @Field(() => String, { nullable: true, description: "For EMAIL. Default: the account's address." })
+  email?: string | null;
 
   @Field(() => String, { nullable: true })
   label?: string | null;
@@ -48,6 +61,12 @@ export class StartEnrollmentInput {
 
 const startEnrollmentInput = z.object({
   kind: z.string(),
+  phoneNumber: z.string().max(64, 'This is too long.').optional(),
+  defaultCountry: z
+    .string()
+    .regex(/^[A-Za-z]{2}$/, 'Two letters, for example CH.')
+    .optional(),
+  email: z.string().max(508, 'This is too long.').optional(),
   label: shortText(LABEL_MAX).optional(),
   flowToken: opaqueToken.optional(),
 });
@@ -86,6 +105,13 @@ export class EnrollmentPayload extends Payload {
     description: 'The flow that asked for the enrollment, if any, with its new status.',
   })
   flow: AuthFlow | null = null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      "Only when this confirmed the account's first factor. Show once, with download, copy and print.",
+  })
+  backupCodes: readonly string[] | null = null;
 }
 
 @Resolver(() => Enrollment)
@@ -95,6 +121,7 @@ export class EnrollmentResolver {
     private readonly access: EnrollmentAccess,
     private readonly flows: Flows,
     private readonly watcher: Watcher,
+    private readonly backupCodes: BackupCodeSets,
   ) {}
 
   @Query(() => Enrollment, {
@@ -115,10 +142,21 @@ export class EnrollmentResolver {
     @Ctx() context: RequestContext,
   ): Promise<EnrollmentPayload> {
     return payload(EnrollmentPayload, async () => {
-      const { kind, label, flowToken } = parseInput(startEnrollmentInput, input);
+      const { kind, flowToken, ...more } = parseInput(startEnrollmentInput, input);
       const { user, origin } = await this.access.toStart(flowToken, () => signedIn(context));
       const { id, email, locale } = user;
-      const started = await this.enrollments.start({ id, email, locale }, kind, label ?? null, origin);
+      const started = await this.enrollments.start(
+        { id, email, locale },
+        kind,
+        {
+          label: more.label ?? null,
+          phoneNumber: more.phoneNumber ?? null,
+          defaultCountry: more.defaultCountry?.toUpperCase() ?? null,
+          email: more.email ?? null,
+          context: context.client,
+        },
+        origin,
+      );
       return {
         enrollment: Enrollment.from(started.enrollment),
         enrollmentToken: started.enrollmentToken,
@@ -143,6 +181,7 @@ export class EnrollmentResolver {
         return {
           enrollment: Enrollment.from(confirmed.enrollment),
           flow: await this.flowOf(confirmed.enrollment),
+          backupCodes: confirmed.isFirst ? await this.firstCodes(confirmed.enrollment, context) : null,
         };
       },
       async () => {
@@ -177,6 +216,15 @@ export class EnrollmentResolver {
       const now = await this.read(token);
       return now && { state: Enrollment.from(now), version: now.status, isFinal: now.status !== 'PENDING' };
     });
+  }
+
+  /** The factor is confirmed whatever happens here: without codes the page offers to make them. */
+  private async firstCodes(
+    enrollment: EnrollmentNow,
+    context: RequestContext,
+  ): Promise<readonly string[] | null> {
+    const { userId, sessionId } = enrollment;
+    return (await this.backupCodes.generate(userId, sessionId, context.client)).codes;
   }
 
   private async read(token: string): Promise<EnrollmentNow | undefined> {

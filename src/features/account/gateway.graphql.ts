@@ -1,14 +1,17 @@
 import { Field, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { Url } from '../../platform';
-import { factorKindEnum, factorKinds } from '../factors';
+import { factorKindEnum } from '../factors';
 import { PASSWORD_MAX } from '../users';
 
 export interface GatewayFacts {
   readonly name: string;
   readonly version: string;
   readonly publicUrl: string;
+  readonly isSignUpAllowed: boolean;
   readonly passwordMinimumLength: number;
   readonly supportUrl: string | null;
+  readonly enabledKinds: readonly string[];
+  readonly webPushPublicKey: string | null;
 }
 
 @ObjectType('Gateway', { description: 'What a login page or a service needs to know beforehand. Public.' })
@@ -31,13 +34,19 @@ export class Gateway {
   subscriptionUrl!: string;
 
   @Field(() => [factorKindEnum], { description: 'Factor kinds that are switched on.' })
-  enabledKinds: readonly string[] = factorKinds.map((module) => module.kind);
+  enabledKinds!: readonly string[];
+
+  @Field(() => Boolean)
+  isSignUpAllowed!: boolean;
 
   @Field(() => Int)
   passwordMinimumLength!: number;
 
   @Field(() => Int)
   passwordMaximumLength: number = PASSWORD_MAX;
+
+  @Field(() => String, { nullable: true, description: 'VAPID key for devices of platform WEB.' })
+  webPushPublicKey!: string | null;
 
   @Field(() => Url, { nullable: true })
   supportUrl!: string | null;
@@ -54,8 +63,11 @@ export class GatewayResolver {
       issuer: facts.publicUrl,
       jwksUri: `${facts.publicUrl}/.well-known/jwks.json`,
       subscriptionUrl: `${facts.publicUrl.replace(/^http/, 'ws')}/graphql`,
+      isSignUpAllowed: facts.isSignUpAllowed,
       passwordMinimumLength: facts.passwordMinimumLength,
+      webPushPublicKey: facts.webPushPublicKey,
       supportUrl: facts.supportUrl,
+      enabledKinds: facts.enabledKinds,
     });
   }
 

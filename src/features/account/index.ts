@@ -4,18 +4,41 @@
  */
 import type { Feature } from '../../kernel';
 import { AccountResolver } from './account.graphql';
+import { EmailChangeResolver } from './email-change.graphql';
 import { EnrollmentResolver } from './enrollment.graphql';
+import { FactorsResolver } from './factors.graphql';
 import { GatewayResolver } from './gateway.graphql';
+import { ReportResolver } from './reports.graphql';
+import { ProfileResolver } from './profile.graphql';
 import { UserFieldsResolver } from './user.graphql';
 
 export * from './account.graphql';
 export * from './account.service';
+export * from './backup-code-sets.service';
+export * from './email-change.graphql';
 export * from './enrollment.graphql';
 export * from './enrollment-access.service';
+export * from './factor-management.service';
+export * from './factors.graphql';
 export * from './gateway.graphql';
+export * from './notices.service';
+export * from './report.routes';
+export * from './reports.graphql';
+export * from './reports.service';
+export * from './profile.graphql';
+export { Profile } from './profile.service';
 export * from './user.graphql';
 
 export const accountFeature: Feature = {
   name: 'account',
-  resolvers: [AccountResolver, EnrollmentResolver, GatewayResolver, UserFieldsResolver],
+  resolvers: [
+    AccountResolver,
+    EmailChangeResolver,
+    EnrollmentResolver,
+    FactorsResolver,
+    GatewayResolver,
+    ReportResolver,
+    ProfileResolver,
+    UserFieldsResolver,
+  ],
 };

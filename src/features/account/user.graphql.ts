@@ -1,10 +1,29 @@
-import { Ctx, Field, FieldResolver, ID, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
+import {
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Int,
+  ObjectType,
+  Resolver,
+  Root,
+  registerEnumType,
+} from 'type-graphql';
 import { RequestFault, Role } from '../../kernel';
 import { DateTime, EmailAddress, Payload, type RequestContext } from '../../platform';
-import { Factor, factorKindEnum, factorKinds, kindModule, type FactorFacts, type Factors } from '../factors';
+import {
+  Factor,
+  factorKindEnum,
+  kindModule,
+  type FactorFacts,
+  type FactorKindAtWork,
+  type Factors,
+} from '../factors';
 import type { Limits } from '../limits';
 import { SessionType, type Sessions } from '../sessions';
 import { AccountType, UserStatus, type User } from '../users';
+import { SecurityAdvice, adviceFor } from './advice';
+import type { BackupCodeSets } from './backup-code-sets.service';
 
 registerEnumType(AccountType, {
   name: 'AccountType',
@@ -24,6 +43,18 @@ registerEnumType(Role, {
   valuesConfig: {
     HELP_DESK: { description: 'May look up users and help them back in.' },
     ADMIN: { description: 'May also change the policy, roles and users.' },
+  },
+});
+
+registerEnumType(SecurityAdvice, {
+  name: 'SecurityAdvice',
+  description: 'What the account page should suggest.',
+  valuesConfig: {
+    ENROLL_FACTOR: { description: 'No second factor yet.' },
+    PREFER_AUTHENTICATOR_APP: { description: 'Only SMS or e-mail: an authenticator app is safer.' },
+    RENEW_BACKUP_CODES: { description: 'No backup codes, or three or fewer left.' },
+    SINGLE_DEVICE: { description: 'Everything hangs on one phone: add a factor elsewhere.' },
+    CLOCK_DRIFT: { description: "The authenticator app's clock is off." },
   },
 });
 
@@ -102,6 +133,8 @@ export class UserFieldsResolver {
     private readonly factorsService: Factors,
     private readonly limits: Limits,
     private readonly sessionsService: Sessions,
+    private readonly backupCodes: BackupCodeSets,
+    private readonly kinds: ReadonlyMap<string, FactorKindAtWork<never>>,
   ) {}
 
   @FieldResolver(() => [Factor], { description: 'At most 50; no paging needed.' })
@@ -117,11 +150,31 @@ export class UserFieldsResolver {
   @FieldResolver(() => [factorKindEnum], { description: 'Kinds that this user may still add.' })
   async enrollableKinds(@Root() user: UserType): Promise<string[]> {
     const active = await this.factorsService.active(user.id);
-    return factorKinds
-      .filter(
-        ({ kind, traits }) => active.filter((factor) => factor.kind === kind).length < traits.limitPerUser,
-      )
-      .map((module) => module.kind);
+    return this.factorsService.enrollableKinds.filter(
+      (kind) => active.filter((factor) => factor.kind === kind).length < kindModule(kind).traits.limitPerUser,
+    );
+  }
+
+  @FieldResolver(() => Int)
+  backupCodesRemaining(@Root() user: UserType): Promise<number> {
+    return this.backupCodes.remaining(user.id);
+  }
+
+  @FieldResolver(() => [SecurityAdvice], {
+    description: 'What would make this account safer or harder to be locked out of, most useful first.',
+  })
+  async advice(@Root() user: UserType): Promise<SecurityAdvice[]> {
+    const active = await this.factorsService.active(user.id);
+    const real = active.filter(({ kind }) => kindModule(kind).graphql.setupType !== undefined);
+    const drifts = real.map(
+      ({ id, kind }) => this.kinds.get(kind)?.clockDriftSeconds?.(id) ?? Promise.resolve(null),
+    );
+    return adviceFor({
+      kinds: real.map(({ kind }) => kind),
+      codesRemaining: await this.backupCodes.remaining(user.id),
+      driftsSeconds: (await Promise.all(drifts)).filter((drift) => drift !== null),
+      enrollableKinds: this.factorsService.enrollableKinds,
+    });
   }
 
   @FieldResolver(() => [SessionType], { description: 'Newest first, at most 50.' })
@@ -132,6 +185,9 @@ export class UserFieldsResolver {
     return sessions.map((session) => SessionType.from(session, caller.sessionId));
   }
 }
+
+/** A factor as its owner sees it. */
+export const ownFactor = (factor: FactorFacts, retryAt: Date | null): Factor => shown(factor, retryAt, true);
 
 function shown(factor: FactorFacts, retryAt: Date | null, isShownToOwner: boolean): Factor {
   const { isGuessable, isPhishingResistant } = kindModule(factor.kind).traits;

@@ -18,6 +18,15 @@ export const authFlowSettings = defineSettings('applications', {
       )
       .optional(),
   }),
+  isSignUpAllowed: setting({
+    env: 'SIGN_UP',
+    about: 'Whether anybody may register. Default: `on` outside production, `off` in production.',
+    example: 'on',
+    schema: z
+      .enum(['on', 'off'])
+      .transform((word) => word === 'on')
+      .optional(),
+  }),
 });
 
 export interface Application {

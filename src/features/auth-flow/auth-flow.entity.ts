@@ -18,8 +18,11 @@ export class AuthFlowEntity implements FlowRow {
   @Column({ type: 'text', nullable: true })
   reason!: AuthFlowReason | null;
 
-  @Column({ type: 'text' })
-  userId!: string;
+  @Column({ type: 'text', nullable: true })
+  userId!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  sealedSubject!: string | null;
 
   @Column({ type: 'bytea' })
   tokenHash!: Buffer;

@@ -2,26 +2,25 @@ import { Field, FieldResolver, ID, ObjectType, Resolver, Root, registerEnumType 
 import { AssuranceLevel, AuthFlowPurpose, AuthFlowReason } from '../../kernel';
 import { DateTime, Payload } from '../../platform';
 import type { Challenges } from '../challenges';
-import {
-  Challenge,
-  Factor,
-  factorKindEnum,
-  factorKinds,
-  kindModule,
-  type FactorFacts,
-  type Factors,
-} from '../factors';
+import { Challenge, Factor, factorKindEnum, kindModule, type FactorFacts, type Factors } from '../factors';
 import type { Limits } from '../limits';
 import { PromptReason } from '../policy';
 import { TokensType } from '../sessions';
 import { maskedEmail } from '../users';
-import { usefulFactors, type FlowNow } from './flow';
+import { isAddressProven, usefulFactors, type FlowNow } from './flow';
 import type { AuthFlowStatus } from './transitions';
 
 registerEnumType(AuthFlowPurpose, {
   name: 'AuthFlowPurpose',
   description: 'What a flow is for.',
   valuesConfig: {
+    SIGN_UP: {
+      description: 'Registration: the first challenge is a code sent to the new e-mail address.',
+    },
+    PASSWORD_RESET: { description: 'Forgotten password. Goes straight to COMPLETED, without tokens.' },
+    EMAIL_CHANGE: {
+      description: 'Proving a new e-mail address. Goes straight to COMPLETED, without tokens.',
+    },
     STEP_UP: {
       description:
         'A signed-in user proves presence again, or with a stronger factor, before something sensitive.',
@@ -33,6 +32,7 @@ const AuthFlowStatuses: Record<AuthFlowStatus, AuthFlowStatus> = {
   CHALLENGE_REQUIRED: 'CHALLENGE_REQUIRED',
   CHALLENGE_PENDING: 'CHALLENGE_PENDING',
   ENROLLMENT_REQUIRED: 'ENROLLMENT_REQUIRED',
+  NEW_PASSWORD_REQUIRED: 'NEW_PASSWORD_REQUIRED',
   VERIFIED: 'VERIFIED',
   COMPLETED: 'COMPLETED',
   DENIED: 'DENIED',
@@ -42,11 +42,12 @@ const AuthFlowStatuses: Record<AuthFlowStatus, AuthFlowStatus> = {
 };
 registerEnumType(AuthFlowStatuses, {
   name: 'AuthFlowStatus',
-  description: 'Where a flow stands. Four values ask for something; five are final. See `AuthFlow`.',
+  description: 'Where a flow stands. Five values ask for something; five are final. See `AuthFlow`.',
   valuesConfig: {
     CHALLENGE_REQUIRED: { description: 'Choose one of `factors`.' },
     CHALLENGE_PENDING: { description: 'A challenge is open: answer it or wait for it.' },
     ENROLLMENT_REQUIRED: { description: 'The user must enroll a factor first.' },
+    NEW_PASSWORD_REQUIRED: { description: 'A new password must be set.' },
     VERIFIED: { description: 'All is proven. Collect the tokens.' },
     COMPLETED: { description: 'Final: done. Tokens, if any, were handed out.' },
     DENIED: { description: 'Final: the user reported it as not theirs, or the policy refuses.' },
@@ -94,6 +95,7 @@ registerEnumType(PromptReason, {
 | CHALLENGE_REQUIRED | the list \`factors\` | \`startChallenge\` |
 | CHALLENGE_PENDING | \`challenge\` | \`verifyChallenge\`, or wait (push); \`startChallenge\` to resend or switch |
 | ENROLLMENT_REQUIRED | the choices \`enrollableKinds\` | \`startEnrollment\` with the flow token; confirming the first factor is its first proof |
+| NEW_PASSWORD_REQUIRED | a new-password form | \`setPassword\` |
 | VERIFIED | a spinner | \`completeAuthFlow\` |
 | COMPLETED, DENIED, LOCKED, EXPIRED, CANCELED | the end; see \`reason\` | nothing, or begin again |`,
 })
@@ -125,11 +127,6 @@ export class AuthFlow {
   @Field(() => String, { nullable: true, description: 'The application that is being signed in to.' })
   applicationName!: string | null;
 
-  @Field(() => [factorKindEnum], {
-    description: 'Kinds that may be enrolled. Empty unless the status is ENROLLMENT_REQUIRED.',
-  })
-  enrollableKinds!: readonly string[];
-
   @Field(() => [PromptReason], { description: 'Why a further factor is asked for, to be told to the user.' })
   promptReasons!: readonly PromptReason[];
 
@@ -154,9 +151,8 @@ export class AuthFlow {
       purpose: flow.purpose,
       status: flow.status,
       reason: flow.reason,
-      accountHint: maskedEmail(flow.email),
+      accountHint: flow.email !== null && isAddressProven(flow) ? maskedEmail(flow.email) : null,
       applicationName: flow.applicationName,
-      enrollableKinds: flow.status === 'ENROLLMENT_REQUIRED' ? factorKinds.map((module) => module.kind) : [],
       promptReasons: flow.promptReasons,
       requiredAssurance: flow.requiredAssurance,
       expiresAt: flow.expiresAt,
@@ -193,17 +189,33 @@ export class AuthFlowFieldsResolver {
     private readonly limits: Limits,
   ) {}
 
+  @FieldResolver(() => [factorKindEnum], {
+    description: 'Kinds that may be enrolled. Empty unless the status is ENROLLMENT_REQUIRED.',
+  })
+  enrollableKinds(@Root() { facts }: AuthFlow): readonly string[] {
+    return facts.status === 'ENROLLMENT_REQUIRED' ? this.factorsService.enrollableKinds : [];
+  }
+
   @FieldResolver(() => [Factor], {
     description: 'Factors that may be used now, best first. Empty until the first factor is proven.',
   })
   async factors(@Root() { facts }: AuthFlow): Promise<Factor[]> {
     if (facts.status !== 'CHALLENGE_REQUIRED' && facts.status !== 'CHALLENGE_PENDING') return [];
-    const useful = usefulFactors(facts, await this.factorsService.active(facts.userId));
+    if (!isAddressProven(facts) || facts.userId === null) return [];
+    const { userId } = facts;
+    const useful = usefulFactors(facts, await this.factorsService.active(userId));
     if (useful.length === 0) return [];
-    const guesses = await this.limits.guessesUsableFrom(facts.userId);
-    return useful
-      .filter((factor) => !guesses.isDisabled || !kindModule(factor.kind).traits.isGuessable)
-      .map((factor) => factorInFlow(factor, guesses.retryAt, facts.now));
+    const guesses = await this.limits.guessesUsableFrom(userId);
+    const shown = useful.filter(
+      (factor) => !guesses.isDisabled || !kindModule(factor.kind).traits.isGuessable,
+    );
+    return Promise.all(
+      shown.map(async (factor) => {
+        const isRung = kindModule(factor.kind).traits.answeredBy === 'device';
+        const paused = isRung ? await this.challenges.pausedUntil(userId, factor.kind) : null;
+        return factorInFlow(factor, paused ?? guesses.retryAt, paused !== null, facts.now);
+      }),
+    );
   }
 
   @FieldResolver(() => Challenge, {
@@ -213,7 +225,10 @@ export class AuthFlowFieldsResolver {
   async challenge(@Root() { facts }: AuthFlow): Promise<Challenge | null> {
     const open = facts.challenge;
     if (facts.status !== 'CHALLENGE_PENDING' || !open) return null;
-    const factor = await this.factorsService.find(facts.userId, open.factorId);
+    const factor =
+      open.factorId !== null && facts.userId !== null
+        ? await this.factorsService.find(facts.userId, open.factorId)
+        : undefined;
     const challenge = kindModule(open.kind).graphql.challenge({
       id: open.id,
       kind: open.kind,
@@ -225,14 +240,14 @@ export class AuthFlowFieldsResolver {
       attemptsRemaining: open.attemptsMax - open.attempts,
       kept: this.challenges.kept(open),
     });
-    challenge.factor = factor ? factorInFlow(factor, null, facts.now) : null;
+    challenge.factor = factor ? factorInFlow(factor, null, false, facts.now) : null;
     return challenge;
   }
 }
 
 /** A factor as an unfinished flow may show it: masked, and without what only its owner may see. */
-function factorInFlow(factor: FactorFacts, retryAt: Date | null, now: Date): Factor {
+function factorInFlow(factor: FactorFacts, retryAt: Date | null, isPaused: boolean, now: Date): Factor {
   const { isGuessable, isPhishingResistant } = kindModule(factor.kind).traits;
-  const usableFrom = isGuessable && retryAt && retryAt > now ? retryAt : null;
+  const usableFrom = (isGuessable || isPaused) && retryAt && retryAt > now ? retryAt : null;
   return Factor.from(factor, { isPhishingResistant, usableFrom, isShownToOwner: false });
 }

@@ -1,4 +1,4 @@
-import type { AuthFlowReason, Proven } from '../../kernel';
+import type { AssuranceLevel, AuthFlowReason, Proven } from '../../kernel';
 import type { Sql } from '../../platform';
 import { CHALLENGE_COLUMNS, challengeOf } from '../challenges';
 import { asOfNow, versionOf, type FlowNow, type FlowRow, type Phase } from './flow';
@@ -10,13 +10,13 @@ const COLLECT_SECONDS = 60;
 /** A final status can be read so long. */
 const READABLE_SECONDS = 600;
 
-const COLUMNS = `f.id, f.purpose, f.status, f.reason, f.user_id, f.client_id, f.application_name, f.required_assurance,
+const COLUMNS = `f.id, f.purpose, f.status, f.reason, f.user_id, f.sealed_subject, f.client_id, f.application_name, f.required_assurance,
   f.prompt_reasons, f.proofs, f.session_id, f.known_device_id, f.message, f.context, f.completed_by, f.version,
   f.created_at, f.expires_at, f.ended_at`;
 
 const flowNow = (where: string): string => `
-  SELECT ${COLUMNS}, u.email, gateway_now() AS now, ${CHALLENGE_COLUMNS}
-  FROM auth_flow f JOIN users u ON u.id = f.user_id
+  SELECT ${COLUMNS}, u.email, u.locale, gateway_now() AS now, ${CHALLENGE_COLUMNS}
+  FROM auth_flow f LEFT JOIN users u ON u.id = f.user_id
   LEFT JOIN challenge c ON c.flow_id = f.id AND c.status = 'OPEN'
   WHERE ${where} AND COALESCE(f.ended_at, f.expires_at) > gateway_now() - make_interval(secs => ${String(READABLE_SECONDS)})`;
 
@@ -37,9 +37,9 @@ export type NewFlow = Omit<FlowRow, 'version' | 'createdAt' | 'expiresAt' | 'end
 export async function addFlow(tx: Sql, flow: NewFlow, tokenHash: Buffer): Promise<FlowRow> {
   const row = await tx.row<FlowRow>(
     `INSERT INTO auth_flow AS f (id, purpose, status, reason, user_id, token_hash, client_id, application_name,
-       required_assurance, prompt_reasons, proofs, session_id, known_device_id, message, context, version, created_at,
-       expires_at, ended_at)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, now,
+       required_assurance, prompt_reasons, proofs, session_id, known_device_id, message, context, sealed_subject, version,
+       created_at, expires_at, ended_at)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $17, 1, now,
        now + make_interval(secs => ${String(FLOW_SECONDS)}), CASE WHEN $16 THEN now END
      FROM gateway_now() AS now RETURNING ${COLUMNS}`,
     [
@@ -59,6 +59,7 @@ export async function addFlow(tx: Sql, flow: NewFlow, tokenHash: Buffer): Promis
       flow.message,
       JSON.stringify(flow.context),
       isFinal(flow.status),
+      flow.sealedSubject,
     ],
   );
   return row as FlowRow;
@@ -71,13 +72,14 @@ export interface Move {
   readonly status: AuthFlowStatus;
   readonly reason: AuthFlowReason | null;
   readonly proofs: readonly Proven[];
+  readonly requiredAssurance: AssuranceLevel;
   readonly completedBy: Buffer | null;
 }
 
 /** Compare-and-set on the version; nothing comes back if the flow changed or ran out meanwhile. */
 export const moveFlow = (tx: Sql, id: string, version: number, move: Move): Promise<MovedFlow | undefined> =>
   tx.row<MovedFlow>(
-    `UPDATE auth_flow f SET status = $3, reason = $4, proofs = $5, completed_by = $6, version = version + 1,
+    `UPDATE auth_flow f SET status = $3, reason = $4, proofs = $5, completed_by = $6, required_assurance = $9, version = version + 1,
        expires_at = CASE WHEN $7 THEN LEAST(expires_at, now + make_interval(secs => ${String(COLLECT_SECONDS)}))
          ELSE expires_at END,
        ended_at = CASE WHEN $8 THEN now END
@@ -92,8 +94,33 @@ export const moveFlow = (tx: Sql, id: string, version: number, move: Move): Prom
       move.completedBy,
       move.status === 'VERIFIED',
       isFinal(move.status),
+      move.requiredAssurance,
     ],
   );
+
+export const cancelFlowsOf = async (tx: Sql, userId: string, except: string | null): Promise<string[]> => {
+  const canceled = await tx.rows<{ id: string }>(
+    `WITH live AS (
+       SELECT id FROM auth_flow WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $2 ORDER BY id FOR UPDATE)
+     UPDATE auth_flow f SET status = 'CANCELED', reason = NULL, version = version + 1, ended_at = gateway_now()
+     FROM live WHERE f.id = live.id RETURNING f.id`,
+    [userId, except],
+  );
+  return canceled.map(({ id }) => id);
+};
+
+/** A sign-up has found its user. */
+export const setOwner = (tx: Sql, id: string, userId: string): Promise<number> =>
+  tx.affected('UPDATE auth_flow SET user_id = $2, sealed_subject = NULL WHERE id = $1', [id, userId]);
+
+/** Whether a user has a factor of another kind than the given one. */
+export const hasOtherFactor = async (tx: Sql, userId: string, kind: string): Promise<boolean> =>
+  (
+    await tx.row<{ has: boolean }>(
+      'SELECT EXISTS (SELECT FROM factor WHERE user_id = $1 AND revoked_at IS NULL AND kind <> $2) AS has',
+      [userId, kind],
+    )
+  )?.has ?? false;
 
 export const lockFlows = async (tx: Sql, ids: readonly string[]): Promise<void> => {
   await tx.rows('SELECT id FROM auth_flow WHERE id = ANY($1) ORDER BY id FOR UPDATE', [ids]);
@@ -120,12 +147,12 @@ export const overdueFlows = (sql: Sql, atMost: number): Promise<{ id: string }[]
     [atMost],
   );
 
-export const markExpired = async (tx: Sql, id: string): Promise<boolean> =>
-  (await tx.affected(
-    `UPDATE auth_flow SET status = 'EXPIRED', reason = NULL, version = version + 1, ended_at = gateway_now()
-     WHERE id = $1 AND ended_at IS NULL AND expires_at <= gateway_now()`,
+export const markExpired = (tx: Sql, id: string): Promise<FlowRow | undefined> =>
+  tx.row<FlowRow>(
+    `UPDATE auth_flow f SET status = 'EXPIRED', reason = NULL, version = version + 1, ended_at = gateway_now()
+     WHERE id = $1 AND ended_at IS NULL AND expires_at <= gateway_now() RETURNING ${COLUMNS}`,
     [id],
-  )) === 1;
+  );
 
 /** Flows that nobody can read any more; what happened in them stays in the audit log. */
 export const dropEnded = (sql: Sql): Promise<number> =>

@@ -52,6 +52,7 @@ export class BeginFlow {
     private readonly limits: Limits,
     private readonly opener: SessionOpener,
     private readonly log: Log,
+    private readonly isMfaRequired: boolean,
   ) {}
 
   /** Refuses with RATE_LIMITED, or BLOCKED_BY_POLICY where nothing the user has can reach the level. */
@@ -61,6 +62,8 @@ export class BeginFlow {
     const decision = decide({
       purpose: wish.purpose,
       hasFactor: factors.length > 0,
+      accountType: wish.user.accountType,
+      isMfaRequired: this.isMfaRequired,
       requestedAssurance: wish.requestedAssurance,
     });
     const needs = { proofs: [...wish.proofs], requiredAssurance: decision.requiredAssurance };
@@ -102,7 +105,7 @@ export class BeginFlow {
     // From a browser never seen before a phone is not rung by itself: the password alone must not ring it at will.
     if (kindModule(best.kind).traits.answeredBy === 'device' && isUnknown(wish)) return;
     try {
-      await this.challenges.start({ id: flow.id, userId: flow.userId }, best, requestOf(flow), (tx, event) =>
+      await this.challenges.start({ id: flow.id, userId: wish.user.id }, best, requestOf(flow), (tx, event) =>
         this.flows.raise(tx, flow.id, event),
       );
     } catch (error) {
@@ -114,10 +117,11 @@ export class BeginFlow {
 
 const isUnknown = (wish: FlowWish): boolean => wish.purpose === 'SIGN_IN' && wish.knownDeviceId === null;
 
-/** What a device is shown of a flow. */
+/** What a challenge is about. */
 export const requestOf = (flow: FlowNow) => ({
   purpose: flow.purpose,
   applicationName: flow.applicationName,
   message: flow.message,
   context: flow.context,
+  locale: flow.locale,
 });

@@ -4,12 +4,11 @@ import type { Challenges } from '../challenges';
 import type { Factors } from '../factors';
 import type { Users } from '../users';
 import { requestOf, type FlowResult } from './begin-flow.service';
-import { usefulFactors, type FlowNow } from './flow';
+import type { AddressFlows } from './address-flows.service';
+import { isAddressProven, isRepeat, ownerOf, usefulFactors, type FlowNow } from './flow';
 import type { CompletedFlow, Flows } from './flows.service';
 import type { SessionOpener } from './session-opener.service';
 import { isFinal } from './transitions';
-
-const REPEAT_SECONDS = 30;
 
 /** What the holder of a flow token does: choose a factor, answer, collect the tokens, give up. */
 export class FlowSteps {
@@ -21,6 +20,7 @@ export class FlowSteps {
     private readonly users: Users,
     private readonly opener: SessionOpener,
     private readonly keyring: Keyring,
+    private readonly addressFlows: AddressFlows,
   ) {}
 
   /**
@@ -31,10 +31,16 @@ export class FlowSteps {
     const flow = await this.flows.readLive(flowToken);
     if (flow.status !== 'CHALLENGE_REQUIRED' && flow.status !== 'CHALLENGE_PENDING')
       throw new Refusal('WRONG_STATUS');
+    if (!isAddressProven(flow)) {
+      if (factorId !== undefined) throw new Refusal('NOT_FOUND', { path: ['input', 'factorId'] });
+      await this.addressFlows.resend(flow);
+      return { flow: await this.again(flowToken) };
+    }
+    const userId = ownerOf(flow);
     const wanted = factorId ?? flow.challenge?.factorId;
     if (!wanted)
       throw new Refusal('INVALID_INPUT', { path: ['input', 'factorId'], message: 'Please choose a factor.' });
-    const factor = await this.factors.find(flow.userId, wanted);
+    const factor = await this.factors.find(userId, wanted);
     if (!factor) throw new Refusal('NOT_FOUND', { path: ['input', 'factorId'] });
     if (usefulFactors(flow, [factor]).length === 0) throw new Refusal('FACTOR_NOT_AVAILABLE');
     if (flow.challenge?.factorId === factor.id) {
@@ -42,7 +48,7 @@ export class FlowSteps {
       if (!resendableAt) return { flow };
       if (resendableAt > flow.now) throw new Refusal('TOO_SOON', { retryAt: resendableAt });
     }
-    await this.challenges.start({ id: flow.id, userId: flow.userId }, factor, requestOf(flow), (tx, event) =>
+    await this.challenges.start({ id: flow.id, userId }, factor, requestOf(flow), (tx, event) =>
       this.flows.raise(tx, flow.id, event),
     );
     return { flow: await this.again(flowToken) };
@@ -64,7 +70,14 @@ export class FlowSteps {
     }
     const completed: CompletedFlow[] = [];
     const raise = this.flows.raiseAsHolder(flow, flowToken, completedBy, (last) => completed.push(last));
-    await this.challenges.answer(flow.challenge, proof, raise);
+    try {
+      await this.challenges.answer(flow.challenge, proof, raise);
+    } catch (error) {
+      // The same right answer at the same instant: whoever comes later finds the flow completed by it.
+      const now = error instanceof Refusal ? await this.again(flowToken) : undefined;
+      if (now && isRepeat(now, completedBy)) return this.repeat(now, flowToken, completedBy);
+      throw error;
+    }
     const last = completed.at(-1);
     return last ? this.collected(last) : { flow: await this.again(flowToken) };
   }
@@ -100,18 +113,18 @@ export class FlowSteps {
   }
 
   private async repeat(flow: FlowNow, flowToken: string, completedBy: Buffer): Promise<FlowResult> {
-    const isSameCall =
-      flow.status === 'COMPLETED' && flow.completedBy !== null && completedBy.equals(flow.completedBy);
-    const isRecent =
-      flow.endedAt !== null && flow.now.getTime() - flow.endedAt.getTime() <= REPEAT_SECONDS * 1000;
-    const user = isSameCall && isRecent ? await this.users.find(flow.userId) : undefined;
+    if (!isRepeat(flow, completedBy)) throw new Refusal('INVALID_TOKEN');
+    if (flow.purpose === 'EMAIL_CHANGE') return { flow };
+    const user = await this.users.find(ownerOf(flow));
     const opened = user && (await this.opener.reopen(flow, flowToken, user.roles));
     if (!opened) throw new Refusal('INVALID_TOKEN');
     return this.collected({ flow, opened });
   }
 
   private async collected({ flow, opened }: CompletedFlow): Promise<FlowResult> {
-    return { flow, tokens: await this.opener.tokens(opened, flow.userId) };
+    const read = flow.userId === null ? await this.flows.readById(flow.id) : flow;
+    if (!opened || !read) return { flow };
+    return { flow: read, tokens: await this.opener.tokens(opened, ownerOf(read)) };
   }
 
   private async again(flowToken: string): Promise<FlowNow> {

@@ -10,6 +10,7 @@ import {
 import { isOpen, type ChallengeRow } from '../challenges';
 import { kindModule, type FactorFacts } from '../factors';
 import type { PromptReason } from '../policy';
+import { isAddressPurpose } from './flow-subject';
 import { isFinal, type AuthFlowStatus } from './transitions';
 
 export interface FlowRow {
@@ -17,7 +18,9 @@ export interface FlowRow {
   readonly purpose: AuthFlowPurpose;
   readonly status: AuthFlowStatus;
   readonly reason: AuthFlowReason | null;
-  readonly userId: string;
+  /** Null: begun with an address that is not known to be anybody's. */
+  readonly userId: string | null;
+  readonly sealedSubject: string | null;
   readonly clientId: string;
   readonly applicationName: string;
   readonly requiredAssurance: AssuranceLevel;
@@ -37,7 +40,9 @@ export interface FlowRow {
 
 /** A flow as it stands at an instant, with the question that is open in it. */
 export interface FlowNow extends FlowRow {
-  readonly email: string;
+  /** The user's; null where there is none (yet). */
+  readonly email: string | null;
+  readonly locale: string | null;
   readonly challenge: ChallengeRow | null;
   readonly now: Date;
   /** What time alone has ended: 2 the flow, 1 its challenge, 0 neither. The look computes the same in SQL. */
@@ -66,18 +71,45 @@ function phaseOf({ status, expiresAt, challenge, now }: Omit<FlowNow, 'phase'>):
   return challenge && !isOpen(challenge, now) ? 1 : 0;
 }
 
+/** A proven address. It is no factor: it counts towards nothing but a reset. */
+export const ADDRESS_PROOF: Proven = { by: 'address', kind: 'EMAIL', amr: [], isPhishingResistant: false };
+
+/** Whether the flow may show and ask what belongs to an account: the address that it began with is proven. */
+export const isAddressProven = (flow: Pick<FlowRow, 'purpose' | 'proofs'>): boolean =>
+  !isAddressPurpose(flow.purpose) || flow.proofs.some((proof) => proof.by === ADDRESS_PROOF.by);
+
+/** A flow whose user is known; anything else is a fault of the program. */
+export function ownerOf(flow: Pick<FlowRow, 'id' | 'userId'>): string {
+  if (flow.userId === null) throw new Error(`flow ${flow.id} has no user`);
+  return flow.userId;
+}
+
+const REPEAT_SECONDS = 30;
+
+/** Whether this is the call that completed the flow, made again since its reply was lost. */
+export const isRepeat = (flow: FlowNow, completedBy: Buffer): boolean =>
+  flow.status === 'COMPLETED' &&
+  flow.completedBy !== null &&
+  completedBy.equals(flow.completedBy) &&
+  flow.endedAt !== null &&
+  flow.now.getTime() - flow.endedAt.getTime() <= REPEAT_SECONDS * 1000;
+
+/** Proofs, and what they are to reach. */
+export interface Needs {
+  readonly proofs: readonly Proven[];
+  readonly requiredAssurance: AssuranceLevel;
+}
+
 /** Whether all is proven that the decision demanded. */
-export const needsNothingMore = (flow: Pick<FlowRow, 'proofs' | 'requiredAssurance'>): boolean =>
+export const needsNothingMore = (flow: Needs): boolean =>
   reaches(assuranceOf(flow.proofs), flow.requiredAssurance);
 
 /** The factors whose proof could still bring the flow to its level, best first. */
-export function usefulFactors(
-  flow: Pick<FlowRow, 'proofs' | 'requiredAssurance'>,
-  factors: readonly FactorFacts[],
-): FactorFacts[] {
+export function usefulFactors(flow: Needs, factors: readonly FactorFacts[]): FactorFacts[] {
   const isResistantNeeded = reaches(flow.requiredAssurance, 'AAL2_PHR');
   return factors.filter(
     (factor) =>
+      factor.isEnabled &&
       !flow.proofs.some((proof) => proof.kind === factor.kind) &&
       (!isResistantNeeded || kindModule(factor.kind).traits.isPhishingResistant),
   );
@@ -85,7 +117,7 @@ export function usefulFactors(
 
 /** Where a flow begins once its first factor is proven. */
 export function firstStatus(
-  flow: Pick<FlowRow, 'proofs' | 'requiredAssurance'>,
+  flow: Needs,
   factors: readonly FactorFacts[],
 ): { readonly status: AuthFlowStatus; readonly reason: AuthFlowReason | null } {
   if (needsNothingMore(flow)) return { status: 'COMPLETED', reason: null };

@@ -1,16 +1,35 @@
-import { Refusal, newId, type AuthFlowReason, type Chance, type Clock, type Proven } from '../../kernel';
-import { newToken, sha256, type Database, type Sql, type UnitOfWork, type Watcher } from '../../platform';
+import {
+  Refusal,
+  newId,
+  type AssuranceLevel,
+  type AuthFlowReason,
+  type Chance,
+  type Clock,
+  type Proven,
+} from '../../kernel';
+import {
+  newToken,
+  sha256,
+  type Database,
+  type Keyring,
+  type Sql,
+  type UnitOfWork,
+  type Watcher,
+} from '../../platform';
 import type { ChallengeEvent, Conclude, FlowPort, Raise } from '../challenges';
-import { needsNothingMore, type FlowNow, type FlowRow } from './flow';
+import { ADDRESS_PROOF, needsNothingMore, type FlowNow, type FlowRow } from './flow';
 import type { MovedFlow } from './auth-flow.store';
 import * as store from './auth-flow.store';
-import type { Opened, SessionOpener } from './session-opener.service';
+import type { FlowEnding } from './flow-ending.service';
+import { placeOfSubject, type FlowSubject } from './flow-subject';
+import type { Opened } from './session-opener.service';
 import { isFinal, nextStatus, type AuthFlowStatus, type FlowEventName } from './transitions';
 
 /** What can move a flow: what its challenges tell, and what its holder or an enrollment does. */
 export type FlowEvent =
   | ChallengeEvent
   | { readonly type: 'factorEnrolled'; readonly proof: Proven }
+  | { readonly type: 'passwordSet' }
   | { readonly type: 'collected' }
   | { readonly type: 'canceled' };
 
@@ -23,7 +42,8 @@ interface MoveOptions {
 /** A flow that was completed just now, and the session that it opened. */
 export interface CompletedFlow {
   readonly flow: FlowNow;
-  readonly opened: Opened;
+  /** None where the flow ends without a session. */
+  readonly opened: Opened | undefined;
 }
 
 /** The state machine on its rows: every move is one compare-and-set, made by the table in `transitions.ts`. */
@@ -33,7 +53,8 @@ export class Flows implements FlowPort {
     private readonly clock: Clock,
     private readonly chance: Chance,
     private readonly watcher: Watcher,
-    private readonly opener: SessionOpener,
+    private readonly ending: FlowEnding,
+    private readonly keyring: Keyring,
   ) {}
 
   /** The flow of a token, as it stands now; undefined if there is none or it ended more than ten minutes ago. */
@@ -55,12 +76,14 @@ export class Flows implements FlowPort {
   /** Begins a flow; one that needs nothing more opens its session in the same transaction. */
   async begin(
     tx: UnitOfWork,
-    wanted: Omit<store.NewFlow, 'id'>,
+    wanted: Omit<store.NewFlow, 'id' | 'sealedSubject'>,
+    subject?: FlowSubject,
   ): Promise<{ id: string; flowToken: string; opened: Opened | undefined }> {
     const flowToken = newToken(this.chance);
     const id = newId('flw', this.clock, this.chance);
-    const flow = await store.addFlow(tx, { ...wanted, id }, sha256(flowToken));
-    const opened = flow.status === 'COMPLETED' ? await this.opener.open(tx, flow, flowToken) : undefined;
+    const sealedSubject = subject ? this.keyring.seal(placeOfSubject(id), JSON.stringify(subject)) : null;
+    const flow = await store.addFlow(tx, { ...wanted, id, sealedSubject }, sha256(flowToken));
+    const opened = flow.status === 'COMPLETED' ? await this.ending.end(tx, flow, flowToken) : undefined;
     return { id, flowToken, opened };
   }
 
@@ -75,7 +98,7 @@ export class Flows implements FlowPort {
       const moved = await this.move(tx, flow, event, { byHolder: true, completedBy });
       if (moved.status !== 'COMPLETED') return undefined;
       return async (later, entry) => {
-        const opened = await this.opener.open(later, moved, flowToken, [entry]);
+        const opened = await this.ending.end(later, moved, flowToken, [entry]);
         keep({ flow: { ...flow, ...moved, challenge: null }, opened });
       };
     };
@@ -89,6 +112,21 @@ export class Flows implements FlowPort {
     return undefined;
   }
 
+  /** Ends a live flow that its user reported as not theirs; false if it is over already. */
+  async report(tx: UnitOfWork, flowId: string): Promise<boolean> {
+    const flow = await store.lockedFlow(tx, flowId);
+    if (!flow || isFinal(flow.status) || flow.expiresAt <= flow.now) return false;
+    await this.move(tx, flow, { type: 'reported' }, { byHolder: false });
+    return true;
+  }
+
+  /** Ends every live flow of a user but one; gives their ids, in which nothing may stay open. */
+  async cancelAll(tx: UnitOfWork, userId: string, exceptFlowId: string | null): Promise<string[]> {
+    const ids = await store.cancelFlowsOf(tx, userId, exceptFlowId);
+    tx.afterCommit(() => ids.forEach((id) => this.watcher.ring(id)));
+    return ids;
+  }
+
   async lock(tx: UnitOfWork, flowIds: readonly string[]): Promise<void> {
     await store.lockFlows(tx, flowIds);
   }
@@ -97,17 +135,23 @@ export class Flows implements FlowPort {
   async move(tx: UnitOfWork, flow: FlowRow, event: FlowEvent, options: MoveOptions): Promise<MovedFlow> {
     const moved =
       (await this.tryMove(tx, flow, event, options)) ?? (await this.moveFresh(tx, flow.id, event, options));
+    if (moved.status === 'LOCKED' || moved.status === 'CANCELED') await this.ending.abandoned(tx, moved);
     tx.afterCommit(() => this.watcher.ring(flow.id));
     return moved;
   }
 
   /** Records flows that time has ended; `close` ends what is open in them. */
-  async sweep(close: (tx: UnitOfWork, flowId: string) => Promise<void>): Promise<number> {
+  async sweep(
+    close: (tx: UnitOfWork, flowId: string) => Promise<void>,
+    abandoned: (tx: UnitOfWork, flow: FlowRow) => Promise<void>,
+  ): Promise<number> {
     const late = await store.overdueFlows(this.database, 200);
     for (const { id } of late) {
       await this.database.transaction(async (tx) => {
-        if (!(await store.markExpired(tx, id))) return;
+        const expired = await store.markExpired(tx, id);
+        if (!expired) return;
         await close(tx, id);
+        await abandoned(tx, expired);
         tx.afterCommit(() => this.watcher.ring(id));
       });
     }
@@ -127,37 +171,58 @@ export class Flows implements FlowPort {
     return moved;
   }
 
-  private tryMove(
+  private async tryMove(
     tx: Sql,
     flow: FlowRow,
     event: FlowEvent,
     options: MoveOptions,
   ): Promise<MovedFlow | undefined> {
-    const proofs = 'proof' in event ? [...flow.proofs, event.proof] : flow.proofs;
-    const name = eventName(event, { ...flow, proofs }, options.byHolder);
+    const proofs = proofsAfter(flow, event);
+    const requiredAssurance = await this.requiredAfter(tx, flow, event);
+    const name = eventName(event, { ...flow, proofs, requiredAssurance }, options.byHolder);
     const status = nextStatus(flow.status, name);
     if (!status) throw illegal(flow.status, name);
     const completedBy = status === 'COMPLETED' ? (options.completedBy ?? null) : null;
     return store.moveFlow(tx, flow.id, flow.version, {
       status,
-      reason: reasonOf(event, flow),
+      reason: reasonOf(event),
       proofs,
+      requiredAssurance,
       completedBy,
     });
   }
+
+  /** A reset never skips the second factor; whether there is one shows only once the address is proven. */
+  private async requiredAfter(tx: Sql, flow: FlowRow, event: FlowEvent): Promise<AssuranceLevel> {
+    const { purpose, userId, requiredAssurance } = flow;
+    if (event.type !== 'addressProven' || purpose !== 'PASSWORD_RESET' || userId === null)
+      return requiredAssurance;
+    return (await store.hasOtherFactor(tx, userId, ADDRESS_PROOF.kind)) ? 'AAL2' : requiredAssurance;
+  }
 }
 
-function eventName(event: FlowEvent, after: FlowRow, byHolder: boolean): FlowEventName {
-  if (event.type !== 'proven') return event.type;
+function proofsAfter(flow: FlowRow, event: FlowEvent): readonly Proven[] {
+  if ('proof' in event) return [...flow.proofs, event.proof];
+  const isReset = event.type === 'addressProven' && flow.purpose === 'PASSWORD_RESET';
+  return isReset ? [...flow.proofs, ADDRESS_PROOF] : flow.proofs;
+}
+
+function eventName(
+  event: FlowEvent,
+  after: Pick<FlowRow, 'purpose' | 'requiredAssurance'> & { readonly proofs: readonly Proven[] },
+  byHolder: boolean,
+): FlowEventName {
+  if (event.type !== 'proven' && event.type !== 'addressProven') return event.type;
   if (!needsNothingMore(after)) return 'provenPartly';
+  if (after.purpose === 'PASSWORD_RESET') return 'passwordDue';
   return byHolder ? 'provenByHolder' : 'provenElsewhere';
 }
 
-function reasonOf(event: FlowEvent, flow: FlowRow): AuthFlowReason | null {
+function reasonOf(event: FlowEvent): AuthFlowReason | null {
   if (event.type === 'challengeEnded') return event.reason;
   if (event.type === 'reported') return 'USER_REPORTED';
   if (event.type === 'attemptsExhausted') return 'TOO_MANY_ATTEMPTS';
-  return event.type === 'challengeProgressed' ? flow.reason : null;
+  return event.type === 'challengeProgressed' ? (event.reason ?? null) : null;
 }
 
 function illegal(status: AuthFlowStatus, event: FlowEventName): Refusal {

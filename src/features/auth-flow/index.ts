@@ -4,20 +4,26 @@
  * flow through `FlowPort`; login screens follow it through one subscription.
  */
 import type { Feature } from '../../kernel';
+import { AddressFlowResolver } from './address-flow-resolver.graphql';
 import { AuthFlowFieldsResolver } from './auth-flow.graphql';
 import { AuthFlowResolver } from './auth-flow-resolver.graphql';
 import { AuthFlowEntity } from './auth-flow.entity';
 import { authFlowSettings } from './auth-flow.config';
+import { AddressFlows1767225618000 } from './migrations/1767225618000-address-flows';
 import { AuthFlow1767225608000 } from './migrations/1767225608000-auth-flow';
 
+export * from './address-flow-resolver.graphql';
+export * from './address-flows.service';
 export * from './auth-flow.config';
 export * from './auth-flow.graphql';
 export * from './auth-flow-resolver.graphql';
 export { flowVersions } from './auth-flow.store';
 export * from './begin-flow.service';
 export * from './flow';
+export * from './flow-ending.service';
 export * from './flow-steps.service';
 export * from './flows.service';
+export * from './pending-flows.service';
 export * from './session-opener.service';
 export * from './sign-in.service';
 export * from './step-up.service';
@@ -27,6 +33,6 @@ export const authFlowFeature: Feature = {
   name: 'auth-flow',
   settings: [authFlowSettings],
   entities: [AuthFlowEntity],
-  migrations: [AuthFlow1767225608000],
-  resolvers: [AuthFlowResolver, AuthFlowFieldsResolver],
+  migrations: [AuthFlow1767225608000, AddressFlows1767225618000],
+  resolvers: [AuthFlowResolver, AddressFlowResolver, AuthFlowFieldsResolver],
 };

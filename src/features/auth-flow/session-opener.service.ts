@@ -3,7 +3,7 @@ import type { UnitOfWork } from '../../platform';
 import type { AuditEntry, AuditRecorder } from '../events';
 import type { KnownDevices } from '../known-devices';
 import { SessionGrant, type IssuedTokens, type OpenSession, type Sessions } from '../sessions';
-import { needsNothingMore, type FlowRow } from './flow';
+import { needsNothingMore, ownerOf, type FlowRow } from './flow';
 
 /** A session that the flow has opened; its tokens are minted after the commit. */
 export interface Opened {
@@ -46,7 +46,8 @@ export class SessionOpener {
 
   /** The same result once more, for a completing call whose reply was lost; undefined once the session has moved on. */
   async reopen(flow: FlowRow, flowToken: string, roles: readonly Role[]): Promise<Opened | undefined> {
-    const { sessionId, userId, endedAt } = flow;
+    const { sessionId, endedAt } = flow;
+    const userId = ownerOf(flow);
     if (flow.purpose === 'STEP_UP') {
       if (!sessionId || !endedAt) return undefined;
       const raised = await this.sessions.raisedAgain(sessionId, userId, freshProofs(flow), endedAt);
@@ -66,7 +67,8 @@ export class SessionOpener {
     flowToken: string,
     roles: readonly Role[],
   ): Promise<Opened> {
-    const { userId, context } = flow;
+    const { context } = flow;
+    const userId = ownerOf(flow);
     const device = await this.knownDevices.note(tx, { userId, knownDeviceId: flow.knownDeviceId, context });
     const session = await this.sessions.open(
       tx,
@@ -85,7 +87,8 @@ export class SessionOpener {
   }
 
   private async raise(tx: UnitOfWork, flow: FlowRow, roles: readonly Role[]): Promise<Opened> {
-    const { userId, sessionId } = flow;
+    const { sessionId } = flow;
+    const userId = ownerOf(flow);
     if (!sessionId) throw new Error(`the step-up ${flow.id} has no session`);
     if (flow.reason === 'CHALLENGE_NOT_NEEDED') {
       const held = await this.sessions.standing({ sessionId, userId }, tx);
@@ -115,7 +118,7 @@ async function rolesOfActive(tx: UnitOfWork, flow: FlowRow): Promise<Role[]> {
     flow.purpose === 'STEP_UP'
       ? `SELECT roles FROM users WHERE ${isActive} FOR SHARE`
       : `UPDATE users SET last_sign_in_at = gateway_now() WHERE ${isActive} RETURNING roles`;
-  const user = await tx.row<{ roles: Role[] }>(statement, [flow.userId]);
+  const user = await tx.row<{ roles: Role[] }>(statement, [ownerOf(flow)]);
   if (!user) throw new Refusal('INVALID_TOKEN', {}, 'the user may not act any more');
   return user.roles;
 }

@@ -28,11 +28,15 @@ describe('the states of a flow', () => {
     for (const status of final) expect(events.filter((event) => nextStatus(status, event))).toEqual([]);
   });
 
-  it('reach COMPLETED only by a last proof of the holder or by collecting what was verified', () => {
+  it('reach COMPLETED only by a last proof of the holder, by a new password, or by collecting what was verified', () => {
     const ways = statuses.flatMap((from) =>
       events.filter((event) => nextStatus(from, event) === 'COMPLETED').map((event) => `${from} ${event}`),
     );
-    expect(ways).toEqual(['CHALLENGE_PENDING provenByHolder', 'VERIFIED collected']);
+    expect(ways).toEqual([
+      'CHALLENGE_PENDING provenByHolder',
+      'NEW_PASSWORD_REQUIRED passwordSet',
+      'VERIFIED collected',
+    ]);
   });
 
   it('can be canceled and can run out as long as they are not final', () => {

@@ -5,6 +5,7 @@
 export const TRANSITIONS = {
   CHALLENGE_REQUIRED: {
     challengeStarted: 'CHALLENGE_PENDING',
+    reported: 'DENIED',
     canceled: 'CANCELED',
     timedOut: 'EXPIRED',
   },
@@ -13,6 +14,7 @@ export const TRANSITIONS = {
     challengeProgressed: 'CHALLENGE_PENDING',
     challengeEnded: 'CHALLENGE_REQUIRED',
     provenPartly: 'CHALLENGE_REQUIRED',
+    passwordDue: 'NEW_PASSWORD_REQUIRED',
     provenByHolder: 'COMPLETED',
     provenElsewhere: 'VERIFIED',
     attemptsExhausted: 'LOCKED',
@@ -22,11 +24,19 @@ export const TRANSITIONS = {
   },
   ENROLLMENT_REQUIRED: {
     factorEnrolled: 'VERIFIED',
+    reported: 'DENIED',
+    canceled: 'CANCELED',
+    timedOut: 'EXPIRED',
+  },
+  NEW_PASSWORD_REQUIRED: {
+    passwordSet: 'COMPLETED',
+    reported: 'DENIED',
     canceled: 'CANCELED',
     timedOut: 'EXPIRED',
   },
   VERIFIED: {
     collected: 'COMPLETED',
+    reported: 'DENIED',
     canceled: 'CANCELED',
     timedOut: 'EXPIRED',
   },

@@ -10,11 +10,11 @@ export class ChallengeEntity implements ChallengeRow {
   @Column({ type: 'text' })
   flowId!: string;
 
-  @Column({ type: 'text' })
-  userId!: string;
+  @Column({ type: 'text', nullable: true })
+  userId!: string | null;
 
-  @Column({ type: 'text' })
-  factorId!: string;
+  @Column({ type: 'text', nullable: true })
+  factorId!: string | null;
 
   @Column({ type: 'text' })
   kind!: string;

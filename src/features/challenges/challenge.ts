@@ -7,8 +7,9 @@ export type ChallengeStatus = 'OPEN' | 'ACCEPTED' | 'DENIED' | 'CANCELED' | 'EXP
 export interface ChallengeRow {
   readonly id: string;
   readonly flowId: string;
-  readonly userId: string;
-  readonly factorId: string;
+  /** Null with `factorId`: an address is proven that belongs to no factor, and perhaps to nobody. */
+  readonly userId: string | null;
+  readonly factorId: string | null;
   readonly kind: string;
   readonly status: ChallengeStatus;
   /** Wrong answers so far in the whole flow. */
@@ -33,9 +34,9 @@ export function userFacingStatus(challenge: ChallengeRow, now: Date): UserFacing
   return challenge.status === 'FAILED' ? 'DENIED' : challenge.status;
 }
 
-export const placeOfKept = (challengeId: string, userId: string) => ({
+export const placeOfKept = ({ id, userId, flowId }: Pick<ChallengeRow, 'id' | 'userId' | 'flowId'>) => ({
   table: 'challenge',
   column: 'sealed_kept',
-  row: challengeId,
-  user: userId,
+  row: id,
+  user: userId ?? flowId,
 });

@@ -4,6 +4,8 @@ import type { Database, Keyring, Metrics, UnitOfWork } from '../../platform';
 import type { AuditRecorder } from '../events';
 import {
   kindModule,
+  type AddressProver,
+  type AddressRequest,
   type ChallengeRequest,
   type FactorFacts,
   type FactorKindAtWork,
@@ -41,6 +43,11 @@ export interface EngineDeps {
   ringDevice(factorId: string): void;
 }
 
+type Accepted = Extract<Verdict, { accepted: true }>;
+type ChallengeNames = Pick<ChallengeRow, 'id' | 'flowId' | 'userId' | 'factorId' | 'kind'>;
+/** A challenge that a factor answers. */
+export type FactorChallenge = ChallengeRow & { readonly factorId: string; readonly userId: string };
+
 export class Challenges {
   constructor(private readonly deps: EngineDeps) {}
 
@@ -51,22 +58,34 @@ export class Challenges {
   async start(
     flow: FlowRef,
     factor: FactorFacts,
-    request: Omit<ChallengeRequest, 'challengeId'>,
+    request: Omit<ChallengeRequest, 'challengeId' | 'flowId'>,
     raise: Raise,
   ): Promise<void> {
     const { database, limits, clock, chance, recorder } = this.deps;
     const { traits } = kindModule(factor.kind);
-    if (traits.answeredBy === 'device') await this.refuseIfFresh(flow, factor.kind);
+    if (traits.answeredBy === 'device') {
+      const retryAt = await store.pausedUntil(database, flow.userId, factor.kind);
+      if (retryAt) throw new Refusal('RATE_LIMITED', { retryAt }, 'paused after refusals');
+      await this.refuseIfFresh(flow, factor.kind);
+    }
     for (const [index, limit] of traits.startLimits.entries()) {
       await limits.chargeUse({ name: `start-${factor.kind}-${String(index)}`, ...limit }, flow.userId);
     }
     const id = newId('chl', clock, chance);
-    const issued = await this.kind(factor.kind).driver.issue(factor, { ...request, challengeId: id });
+    const issued = await this.kind(factor.kind).driver.issue(factor, {
+      ...request,
+      challengeId: id,
+      flowId: flow.id,
+    });
     await database.transaction(async (tx) => {
       if (traits.answeredBy === 'device') await this.replaceElsewhere(tx, flow, factor.kind);
       await raise(tx, { type: 'challengeStarted' });
       await this.close(tx, flow.id, 'CANCELED');
-      await this.add(tx, id, flow, factor, issued, traits.isGuessable);
+      await this.add(
+        tx,
+        { id, flowId: flow.id, userId: flow.userId, factorId: factor.id, kind: factor.kind },
+        issued,
+      );
       await recorder.record(tx, {
         type: 'CHALLENGE_SENT',
         outcome: 'SUCCESS',
@@ -81,6 +100,23 @@ export class Challenges {
   }
 
   /**
+   * Sends a code to an address that belongs to no factor, in a flow that is about that address. Refuses with RATE_LIMITED
+   * or DELIVERY_FAILED, the same for addresses known and unknown.
+   */
+  async startAddress(flowId: string, request: AddressRequest, raise: Raise): Promise<void> {
+    const { database, clock, chance } = this.deps;
+    const [kind, prover] = this.addressProver();
+    const id = newId('chl', clock, chance);
+    const issued = await prover.issue(request);
+    await database.transaction(async (tx) => {
+      await raise(tx, { type: 'challengeStarted' });
+      await this.close(tx, flowId, 'CANCELED');
+      await this.add(tx, { id, flowId, userId: null, factorId: null, kind }, issued);
+    });
+    this.deps.metrics.challenges.inc({ kind, outcome: 'started' });
+  }
+
+  /**
    * Judges the answer to the open challenge of a flow. It returns only if the answer was right and everything that
    * follows from it is committed; otherwise it refuses: INVALID_INPUT (nothing spent), INVALID_CODE, TOO_MANY_ATTEMPTS,
    * RATE_LIMITED or CHALLENGE_CLOSED.
@@ -92,16 +128,17 @@ export class Challenges {
     if (!claim.isOpen) throw new Refusal('CHALLENGE_CLOSED');
     if (claim.failures === null) {
       metrics.challenges.inc({ kind: challenge.kind, outcome: 'limited' });
-      const { retryAt } = await limits.guessesUsableFrom(challenge.userId);
-      throw new Refusal('RATE_LIMITED', { retryAt });
+      const held = await limits.guessesUsableFrom(challenge.userId ?? challenge.flowId);
+      // Disabled is not a matter of time: a date would be a false promise.
+      throw new Refusal('RATE_LIMITED', { retryAt: held.isDisabled ? null : held.retryAt });
     }
     if (claim.attempts === null || claim.attemptsMax === null) {
       // Another answer ended the challenge between the two halves of the claim: nothing was evaluated.
-      await limits.returnGuess(challenge.userId);
+      await limits.returnGuess(challenge.userId ?? challenge.flowId);
       throw new Refusal('CHALLENGE_CLOSED');
     }
     const verdict = await this.judge(challenge, proof, claim.now);
-    if (verdict.accepted && (await this.accept(challenge, verdict, raise))) return;
+    if (verdict.accepted && (await this.acceptAny(challenge, verdict, raise))) return;
     const why = verdict.accepted ? 'replay' : verdict.why;
     await this.refuse(challenge, why, claim.attempts >= claim.attemptsMax, raise);
     if (claim.attempts >= claim.attemptsMax) throw new Refusal('TOO_MANY_ATTEMPTS');
@@ -110,19 +147,44 @@ export class Challenges {
 
   /** Lets the kind judge; a crash of its driver is no acceptance. */
   judge(challenge: ChallengeRow, proof: unknown, now: Date): Promise<Verdict> {
-    const factor = { id: challenge.factorId, userId: challenge.userId, label: null };
+    const { factorId, userId } = challenge;
+    if (factorId === null || userId === null) {
+      return this.addressProver()[1].verify(this.kept(challenge), proof as never, now);
+    }
+    const factor = { id: factorId, userId, label: null };
     return this.kind(challenge.kind).driver.verify(factor, this.kept(challenge), proof as never, now);
+  }
+
+  private async acceptAny(challenge: ChallengeRow, verdict: Accepted, raise: Raise): Promise<boolean> {
+    if (challenge.factorId === null || challenge.userId === null) {
+      await this.acceptAddress(challenge, raise);
+      return true;
+    }
+    return this.accept(
+      { ...challenge, factorId: challenge.factorId, userId: challenge.userId },
+      verdict,
+      raise,
+    );
+  }
+
+  /** An address was proven. It counts for nothing but what its flow is about. */
+  private async acceptAddress(challenge: ChallengeRow, raise: Raise): Promise<void> {
+    await this.deps.database.transaction(async (tx) => {
+      await this.deps.limits.restoreGuesses(tx, challenge.flowId);
+      const conclude = await raise(tx, { type: 'addressProven' });
+      if (!(await store.settleAddress(tx, challenge.id))) throw new Refusal('CHALLENGE_CLOSED');
+      const entry = answered(challenge);
+      if (conclude) await conclude(tx, entry);
+      else await this.deps.recorder.record(tx, entry);
+    });
+    this.deps.metrics.challenges.inc({ kind: challenge.kind, outcome: 'accepted' });
   }
 
   /**
    * Uses an accepted verdict up: all of it in one transaction, in the lock order guard, flow, challenge, factor,
    * session, audit. False if the proof was used before.
    */
-  async accept(
-    challenge: ChallengeRow,
-    verdict: Extract<Verdict, { accepted: true }>,
-    raise: Raise,
-  ): Promise<boolean> {
+  async accept(challenge: FactorChallenge, verdict: Accepted, raise: Raise): Promise<boolean> {
     const { database, limits, recorder, metrics } = this.deps;
     const { traits } = kindModule(challenge.kind);
     const proof: Proven = {
@@ -131,14 +193,6 @@ export class Challenges {
       amr: verdict.amr ?? traits.amr,
       isPhishingResistant: traits.isPhishingResistant,
     };
-    const answered = {
-      type: 'CHALLENGE_ANSWERED',
-      outcome: 'SUCCESS',
-      userId: challenge.userId,
-      factorKind: challenge.kind,
-      factorId: challenge.factorId,
-      flowId: challenge.flowId,
-    } as const;
     const isUsed = Symbol('used before');
     try {
       await database.transaction(async (tx) => {
@@ -149,8 +203,11 @@ export class Challenges {
           throw new Refusal('CHALLENGE_CLOSED');
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- rolls back and is caught below
         if (verdict.consume && !(await verdict.consume(tx))) throw isUsed;
-        if (conclude) await conclude(tx, answered);
-        else await recorder.record(tx, answered);
+        const entry = { ...answered(challenge), reason: (await verdict.detail?.(tx)) ?? null };
+        if (conclude) await conclude(tx, entry);
+        else await recorder.record(tx, entry);
+        // Last, since what it counts may be a row that everybody shares.
+        await this.kind(challenge.kind).used?.(tx, this.kept(challenge));
         if (traits.answeredBy === 'device') tx.afterCommit(() => this.deps.ringDevice(challenge.factorId));
       });
     } catch (error) {
@@ -165,9 +222,20 @@ export class Challenges {
   /** Ends what is open in a flow, in the caller's transaction. */
   async close(tx: UnitOfWork, flowId: string, status: ChallengeStatus): Promise<void> {
     for (const closed of await store.closeOpen(tx, flowId, status)) {
-      if (kindModule(closed.kind).traits.answeredBy === 'device') {
-        tx.afterCommit(() => this.deps.ringDevice(closed.factorId));
+      const { factorId } = closed;
+      if (factorId !== null && kindModule(closed.kind).traits.answeredBy === 'device') {
+        tx.afterCommit(() => this.deps.ringDevice(factorId));
       }
+    }
+  }
+
+  /** Ends what is open for factors that are being removed, in the caller's transaction. */
+  async withdraw(tx: UnitOfWork, factorIds: readonly string[]): Promise<void> {
+    const flowIds = await store.flowsAsking(tx, factorIds);
+    await this.deps.flows.lock(tx, flowIds);
+    for (const flowId of flowIds) {
+      await this.close(tx, flowId, 'CANCELED');
+      await this.deps.flows.raise(tx, flowId, { type: 'challengeEnded', reason: 'CHALLENGE_REPLACED' });
     }
   }
 
@@ -176,11 +244,23 @@ export class Challenges {
     const { database, flows } = this.deps;
     const challenge = await store.findChallenge(database, challengeId);
     if (!challenge || !isOpen(challenge, challenge.now) || challenge.delivery === delivery) return;
-    await database.transaction(async (tx) => {
-      await flows.lock(tx, [challenge.flowId]);
-      if (!(await store.advanceDelivery(tx, challengeId, delivery))) return;
-      await flows.raise(tx, challenge.flowId, { type: 'challengeProgressed' });
-    });
+    try {
+      await database.transaction(async (tx) => {
+        await flows.lock(tx, [challenge.flowId]);
+        if (!(await store.advanceDelivery(tx, challengeId, delivery))) return;
+        // The challenge stays open: a message that was given up may have arrived all the same, and phones ask by themselves.
+        const reason = delivery === 'FAILED' ? 'DELIVERY_FAILED' : undefined;
+        await flows.raise(tx, challenge.flowId, { type: 'challengeProgressed', reason });
+      });
+    } catch (error) {
+      // The flow ended meanwhile: nobody waits for the news any more.
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  /** Until when this kind is not asked of the user, after refusals or a report. */
+  pausedUntil(userId: string, kind: string): Promise<Date | null> {
+    return store.pausedUntil(this.deps.database, userId, kind);
   }
 
   /** Records challenges that time has ended; says how many. Nothing is decided here: every reader knows already. */
@@ -204,40 +284,29 @@ export class Challenges {
   /** What the kind kept when it asked. */
   kept(challenge: ChallengeRow): unknown {
     if (challenge.sealedKept === null) return undefined;
-    const place = placeOfKept(challenge.id, challenge.userId);
-    return JSON.parse(this.deps.keyring.open(place, challenge.sealedKept).toString());
+    return JSON.parse(this.deps.keyring.open(placeOfKept(challenge), challenge.sealedKept).toString());
   }
 
-  private async add(
-    tx: UnitOfWork,
-    id: string,
-    flow: FlowRef,
-    factor: FactorFacts,
-    issued: Issued,
-    isGuessable: boolean,
-  ): Promise<void> {
-    const messages = (issued.send ?? []).map((message) => ({ ...message }));
+  private async add(tx: UnitOfWork, names: ChallengeNames, issued: Issued): Promise<void> {
+    const messages = issued.send ?? [];
+    const { traits } = kindModule(names.kind);
     await store.addChallenge(tx, {
-      id,
-      flowId: flow.id,
-      userId: flow.userId,
-      factorId: factor.id,
-      kind: factor.kind,
-      attempts: isGuessable ? await store.attemptsInFlow(tx, flow.id) : 0,
+      ...names,
+      attempts: traits.isGuessable ? await store.attemptsInFlow(tx, names.flowId) : 0,
       attemptsMax: ATTEMPTS_MAX,
       sealedKept:
         issued.kept === undefined
           ? null
-          : this.deps.keyring.seal(placeOfKept(id, flow.userId), JSON.stringify(issued.kept)),
+          : this.deps.keyring.seal(placeOfKept(names), JSON.stringify(issued.kept)),
       sentTo: issued.sentTo ?? null,
       isSent: messages.length > 0,
       lifeSeconds: issued.lifeSeconds,
       resendAfterSeconds: issued.resendAfterSeconds,
     });
-    if (messages.length > 0) await this.deps.outbox.add(tx, messages, id);
-    if (kindModule(factor.kind).traits.answeredBy === 'device') {
-      tx.afterCommit(() => this.deps.ringDevice(factor.id));
-    }
+    if (messages.length > 0) await this.deps.outbox.add(tx, messages, names.id);
+    const { factorId } = names;
+    if (factorId !== null && traits.answeredBy === 'device')
+      tx.afterCommit(() => this.deps.ringDevice(factorId));
   }
 
   private async refuse(challenge: ChallengeRow, why: string, isLast: boolean, raise: Raise): Promise<void> {
@@ -280,7 +349,7 @@ export class Challenges {
   }
 
   /** The limits on starting count since the last success. */
-  private async startsForgiven(challenge: ChallengeRow): Promise<void> {
+  private async startsForgiven(challenge: FactorChallenge): Promise<void> {
     const { startLimits } = kindModule(challenge.kind).traits;
     if (startLimits.length === 0) return;
     await this.deps.limits.forgive(
@@ -291,12 +360,20 @@ export class Challenges {
     );
   }
 
+  private addressProver(): readonly [kind: string, prover: AddressProver<never>] {
+    for (const [kind, { addresses }] of this.deps.kinds) if (addresses) return [kind, addresses];
+    throw new Error('no kind proves addresses');
+  }
+
   private kind(kind: string): FactorKindAtWork<never> {
     const atWork = this.deps.kinds.get(kind);
     if (!atWork) throw new Error(`the kind ${kind} is not at work`);
     return atWork;
   }
 }
+
+const answered = ({ userId, kind, factorId, flowId }: ChallengeRow) =>
+  ({ type: 'CHALLENGE_ANSWERED', outcome: 'SUCCESS', userId, factorKind: kind, factorId, flowId }) as const;
 
 /** The proof in the kind's own form, or INVALID_INPUT with the path: a malformed answer costs no attempt. */
 export function parsedProof(kind: string, presented: unknown): unknown {

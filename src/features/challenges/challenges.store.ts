@@ -51,7 +51,7 @@ export interface Claim {
 export async function claimGuess(sql: Sql, challengeId: string): Promise<Claim> {
   const isClaimable = `status = 'OPEN' AND attempts < attempts_max AND expires_at > gateway_now()`;
   const claim = await sql.row<Claim>(
-    `WITH open AS (SELECT user_id FROM challenge WHERE id = $1 AND ${isClaimable}),
+    `WITH open AS (SELECT COALESCE(user_id, flow_id) AS user_id FROM challenge WHERE id = $1 AND ${isClaimable}),
      charged AS (${guessCharge('open')}),
      claimed AS (
        UPDATE challenge SET attempts = attempts + 1 FROM charged
@@ -70,8 +70,8 @@ export const findChallenge = (sql: Sql, id: string): Promise<(ChallengeRow & { n
 export interface NewChallenge {
   readonly id: string;
   readonly flowId: string;
-  readonly userId: string;
-  readonly factorId: string;
+  readonly userId: string | null;
+  readonly factorId: string | null;
   readonly kind: string;
   readonly attempts: number;
   readonly attemptsMax: number;
@@ -106,7 +106,7 @@ export async function addChallenge(tx: Sql, challenge: NewChallenge): Promise<vo
   );
 }
 
-/** Ends an open challenge; false if it is over already. What it kept is forgotten with it. */
+/** Ends an open challenge; false if it is over already. What it kept stays, sealed, until the flow's row goes. */
 export const settleChallenge = async (tx: Sql, id: string, status: ChallengeStatus): Promise<boolean> =>
   (await tx.affected(
     `UPDATE challenge SET status = $2, ended_at = gateway_now()
@@ -115,6 +115,9 @@ export const settleChallenge = async (tx: Sql, id: string, status: ChallengeStat
   )) === 1;
 
 /** An accepted proof uses up its challenge and its factor together: false if either is over or removed. */
+/** The same where only an address was proven. */
+export const settleAddress = (tx: Sql, id: string): Promise<boolean> => settleChallenge(tx, id, 'ACCEPTED');
+
 export const settleAccepted = async (tx: Sql, id: string, factorId: string): Promise<boolean> =>
   (await tx.affected(
     `WITH settled AS (
@@ -130,7 +133,7 @@ export const closeOpen = (
   tx: Sql,
   flowId: string,
   status: ChallengeStatus,
-): Promise<{ id: string; factorId: string; attempts: number; kind: string }[]> =>
+): Promise<{ id: string; factorId: string | null; attempts: number; kind: string }[]> =>
   tx.rows(
     `UPDATE challenge SET status = CASE WHEN expires_at > gateway_now() THEN $2 ELSE 'EXPIRED' END,
        ended_at = gateway_now()
@@ -159,12 +162,45 @@ export const openElsewhere = (
     [userId, kind, flowId],
   );
 
+/** The live flows in which one of these factors is asked. */
+export const flowsAsking = async (sql: Sql, factorIds: readonly string[]): Promise<string[]> =>
+  (
+    await sql.rows<{ flowId: string }>(
+      `SELECT DISTINCT flow_id FROM challenge JOIN auth_flow f ON f.id = flow_id
+       WHERE factor_id = ANY($1) AND challenge.status = 'OPEN' AND challenge.expires_at > gateway_now()
+         AND f.ended_at IS NULL AND f.expires_at > gateway_now()`,
+      [factorIds],
+    )
+  ).map(({ flowId }) => flowId);
+
 export const waitingFor = (sql: Sql, factorId: string): Promise<(ChallengeRow & { now: Date })[]> =>
   sql.rows(
     `SELECT ${COLUMNS}, gateway_now() AS now FROM challenge
      WHERE factor_id = $1 AND status = 'OPEN' AND expires_at > gateway_now() ORDER BY id`,
     [factorId],
   );
+
+/**
+ * Until when a kind is not to be asked: an hour after three refused or unanswered requests in a row, twenty minutes
+ * after a report (push fatigue). Null: it may be asked.
+ */
+export const pausedUntil = async (sql: Sql, userId: string, kind: string): Promise<Date | null> =>
+  (
+    await sql.row<{ until: Date | null }>(
+      `WITH latest AS (
+         SELECT LEAST(COALESCE(ended_at, expires_at), expires_at) AS over, status, flow_id FROM challenge
+         WHERE user_id = $1 AND kind = $2 AND created_at > gateway_now() - interval '90 minutes'
+           AND (status IN ('ACCEPTED', 'DENIED', 'EXPIRED', 'FAILED') OR status = 'OPEN' AND expires_at <= gateway_now())
+         ORDER BY created_at DESC LIMIT 3),
+       pauses AS (
+         SELECT max(over) + interval '1 hour' AS until FROM latest HAVING count(*) = 3 AND bool_and(status <> 'ACCEPTED')
+         UNION ALL
+         SELECT over + interval '20 minutes' FROM latest JOIN auth_flow f ON f.id = flow_id
+         WHERE f.reason = 'USER_REPORTED')
+       SELECT max(until) FILTER (WHERE until > gateway_now()) AS until FROM pauses`,
+      [userId, kind],
+    )
+  )?.until ?? null;
 
 const EARLIER: Record<DeliveryStatus, readonly DeliveryStatus[]> = {
   QUEUED: [],
@@ -192,12 +228,9 @@ export const versionsOf = async (sql: Sql, factorIds: readonly string[]): Promis
 };
 
 /** Open challenges whose time is over, for the sweeper to record. */
-export const overdue = (
-  sql: Sql,
-  atMost: number,
-): Promise<{ id: string; flowId: string; factorId: string }[]> =>
+export const overdue = (sql: Sql, atMost: number): Promise<{ id: string; flowId: string }[]> =>
   sql.rows(
-    `SELECT id, flow_id, factor_id FROM challenge WHERE status = 'OPEN' AND expires_at <= gateway_now()
+    `SELECT id, flow_id FROM challenge WHERE status = 'OPEN' AND expires_at <= gateway_now()
      ORDER BY expires_at LIMIT $1`,
     [atMost],
   );

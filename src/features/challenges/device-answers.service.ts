@@ -1,7 +1,7 @@
 import { Refusal } from '../../kernel';
 import { kindModule, type DeviceChallenge, type Verdict } from '../factors';
 import { isOpen, userFacingStatus, type ChallengeRow } from './challenge';
-import type { Challenges, EngineDeps } from './challenges.service';
+import type { Challenges, EngineDeps, FactorChallenge } from './challenges.service';
 import * as store from './challenges.store';
 import type { Raise } from './flow-port';
 
@@ -51,7 +51,7 @@ export class DeviceAnswers {
     return store.versionsOf(this.deps.database, factorIds);
   }
 
-  private async end(challenge: ChallengeRow, verdict: Ended, raise: Raise): Promise<void> {
+  private async end(challenge: FactorChallenge, verdict: Ended, raise: Raise): Promise<void> {
     const isReport = verdict.ends === 'USER_REPORTED';
     await this.deps.database.transaction(async (tx) => {
       await raise(tx, isReport ? { type: 'reported' } : { type: 'challengeEnded', reason: verdict.ends });
@@ -82,12 +82,19 @@ export class DeviceAnswers {
     });
   }
 
-  private async own(challengeId: string, factorId: string): Promise<ChallengeRow & { readonly now: Date }> {
+  private async own(
+    challengeId: string,
+    factorId: string,
+  ): Promise<FactorChallenge & { readonly now: Date }> {
     const challenge = await store.findChallenge(this.deps.database, challengeId);
-    const isItsDevices =
-      challenge?.factorId === factorId && kindModule(challenge.kind).traits.answeredBy === 'device';
-    if (!isItsDevices) throw new Refusal('NOT_FOUND');
-    return challenge;
+    if (
+      challenge?.factorId !== factorId ||
+      challenge.userId === null ||
+      kindModule(challenge.kind).traits.answeredBy !== 'device'
+    ) {
+      throw new Refusal('NOT_FOUND');
+    }
+    return { ...challenge, factorId, userId: challenge.userId };
   }
 
   private shown(challenge: ChallengeRow, now: Date): DeviceChallenge {

@@ -5,10 +5,12 @@ import type { AuditEntry } from '../events';
 /** What a challenge tells its flow. */
 export type ChallengeEvent =
   | { readonly type: 'challengeStarted' }
-  /** Its delivery came further. */
-  | { readonly type: 'challengeProgressed' }
+  /** Its delivery came further, or failed. */
+  | { readonly type: 'challengeProgressed'; readonly reason?: 'DELIVERY_FAILED' }
   | { readonly type: 'challengeEnded'; readonly reason: AuthFlowReason }
   | { readonly type: 'proven'; readonly proof: Proven }
+  /** The address that the flow is about was proven. */
+  | { readonly type: 'addressProven' }
   | { readonly type: 'reported' }
   | { readonly type: 'attemptsExhausted' };
 

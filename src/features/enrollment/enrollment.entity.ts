@@ -28,6 +28,12 @@ export class EnrollmentEntity implements EnrollmentRow {
   @Column({ type: 'text', nullable: true })
   label!: string | null;
 
+  @Column({ type: 'text', nullable: true })
+  sentTo!: string | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  resendableAt!: Date | null;
+
   @Column({ type: 'text' })
   factorId!: string;
 

@@ -27,7 +27,7 @@ registerEnumType(EnrollmentStatus, {
 const EnrollmentSetup = createUnionType({
   name: 'EnrollmentSetup',
   description: 'What the page must show to enroll a factor.',
-  types: () => [...new Set(factorKinds.map((module) => module.graphql.setupType))] as const,
+  types: () => [...new Set(factorKinds.flatMap((module) => module.graphql.setupType ?? []))] as const,
 });
 
 @ObjectType('Enrollment', { description: 'Adding a factor: show `setup`, then confirm.' })
@@ -78,8 +78,10 @@ export class EnrollmentFieldsResolver {
     const user = facts.status === 'PENDING' ? await this.users.find(facts.userId) : undefined;
     if (!user) return null;
     const { id, email, locale } = user;
-    const view = { id: facts.id, user: { id, email, locale }, kept: this.enrollments.kept(facts) };
-    return kindModule(facts.kind).graphql.setup(view);
+    const { sentTo, resendableAt } = facts;
+    const kept = this.enrollments.kept(facts);
+    const view = { id: facts.id, user: { id, email, locale }, kept, sentTo, resendableAt };
+    return kindModule(facts.kind).graphql.setup?.(view) ?? null;
   }
 
   @FieldResolver(() => Factor, { nullable: true, description: 'The new factor, once confirmed.' })

@@ -9,6 +9,9 @@ export interface EnrollmentRow {
   readonly status: EnrollmentStatus;
   readonly sealedKept: string | null;
   readonly label: string | null;
+  /** Masked destination of the code that was sent. */
+  readonly sentTo: string | null;
+  readonly resendableAt: Date | null;
   /** The id that the factor will have, reserved: secrets are sealed for its row. */
   readonly factorId: string;
   readonly flowId: string | null;

@@ -1,8 +1,16 @@
+import type { Outbox } from '../../delivery';
 import { Refusal, newId, type Chance, type ClientContext, type Clock, type Proven } from '../../kernel';
 import { newToken, sha256, type Database, type Keyring, type UnitOfWork, type Watcher } from '../../platform';
 import { parsedProof } from '../challenges';
 import type { AuditRecorder } from '../events';
-import { kindModule, type FactorKindAtWork, type Factors, type UserRef, type Verdict } from '../factors';
+import {
+  kindModule,
+  type EnrollmentInput,
+  type FactorKindAtWork,
+  type Factors,
+  type UserRef,
+  type Verdict,
+} from '../factors';
 import { placeOfKept, type EnrollmentNow } from './enrollment';
 import * as store from './enrollments.store';
 
@@ -27,6 +35,7 @@ export interface EnrollmentDeps {
   readonly kinds: ReadonlyMap<string, FactorKindAtWork<never>>;
   readonly factors: Factors;
   readonly recorder: AuditRecorder;
+  readonly outbox: Outbox;
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -37,16 +46,22 @@ export interface EnrollmentDeps {
 export class Enrollments {
   constructor(private readonly deps: EnrollmentDeps) {}
 
-  /** Begins an enrollment; one pending of the same kind ends. Refuses with FACTOR_LIMIT_REACHED. */
+  /**
+   * Begins an enrollment; one pending of the same kind ends. Refuses with FACTOR_NOT_AVAILABLE, FACTOR_LIMIT_REACHED, TOO_SOON while the
+   * message of the pending one is fresh, or with what the kind refuses.
+   */
   async start(
     user: UserRef,
     kind: string,
-    label: string | null,
+    input: EnrollmentInput,
     origin: Origin,
   ): Promise<{ enrollment: EnrollmentNow; enrollmentToken: string }> {
-    const { database, keyring, clock, chance, watcher } = this.deps;
+    const { database, factors, keyring, clock, chance, watcher } = this.deps;
+    if (!factors.enrollableKinds.includes(kind)) throw new Refusal('FACTOR_NOT_AVAILABLE');
     await this.refuseAboveLimit(user.id, kind, database);
-    const issued = await this.kind(kind).driver.enroll(user, { label });
+    const pending = await store.pendingOf(database, user.id, kind);
+    if (pending?.isFresh) throw new Refusal('TOO_SOON', { retryAt: pending.resendableAt });
+    const issued = await this.kind(kind).driver.enroll(user, input);
     const id = newId('enr', clock, chance);
     const enrollmentToken = newToken(chance);
     const sealedKept =
@@ -64,11 +79,14 @@ export class Enrollments {
         tokenHash: sha256(enrollmentToken),
         pairingHash: issued.pairingToken === undefined ? null : sha256(issued.pairingToken),
         sealedKept,
-        label,
+        label: input.label,
+        sentTo: issued.sentTo ?? null,
+        resendAfterSeconds: issued.resendAfterSeconds,
         factorId: newId('fct', clock, chance),
         ...origin,
         lifeSeconds: issued.lifeSeconds,
       });
+      if (issued.send) await this.deps.outbox.add(tx, issued.send);
     });
     return { enrollment: (await this.read(enrollmentToken)) as EnrollmentNow, enrollmentToken };
   }
@@ -151,7 +169,7 @@ export class Enrollments {
       }
       if (!(await store.settle(tx, id, 'CONFIRMED'))) throw new Refusal('INVALID_TOKEN');
       // Confirmations of one user queue here, so that the count below is true when the factor is added.
-      await tx.rows('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`factors:${userId}`]);
+      await factors.lock(tx, userId);
       const others = await this.refuseAboveLimit(userId, kind, tx);
       if (flowId && others > 0) throw new Refusal('WRONG_STATUS', {}, 'a flow enrolls a first factor only');
       const hint = verdict.hint ?? null;

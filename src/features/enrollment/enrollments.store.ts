@@ -1,7 +1,8 @@
 import type { Sql } from '../../platform';
 import { asOfNow, type EnrollmentNow } from './enrollment';
 
-const COLUMNS = 'id, user_id, kind, status, sealed_kept, label, factor_id, flow_id, session_id, expires_at';
+const COLUMNS = `id, user_id, kind, status, sealed_kept, label, sent_to, resendable_at, factor_id, flow_id, session_id,
+  expires_at`;
 const ATTEMPTS_MAX = 5;
 /** A finished enrollment can be read so long. */
 const READABLE_SECONDS = 600;
@@ -34,6 +35,8 @@ export interface NewEnrollment {
   readonly pairingHash: Buffer | null;
   readonly sealedKept: string | null;
   readonly label: string | null;
+  readonly sentTo: string | null;
+  readonly resendAfterSeconds: number | null;
   readonly factorId: string;
   readonly flowId: string | null;
   readonly sessionId: string | null;
@@ -43,8 +46,9 @@ export interface NewEnrollment {
 export async function addEnrollment(tx: Sql, enrollment: NewEnrollment): Promise<void> {
   await tx.affected(
     `INSERT INTO enrollment (id, user_id, kind, status, token_hash, pairing_hash, sealed_kept, label, factor_id, flow_id,
-       session_id, created_at, expires_at)
-     SELECT $1, $2, $3, 'PENDING', $4, $5, $6, $7, $8, $9, $10, now, now + make_interval(secs => $11)
+       session_id, sent_to, created_at, expires_at, resendable_at)
+     SELECT $1, $2, $3, 'PENDING', $4, $5, $6, $7, $8, $9, $10, $12, now, now + make_interval(secs => $11),
+       now + make_interval(secs => $13)
      FROM gateway_now() AS now`,
     [
       enrollment.id,
@@ -58,9 +62,23 @@ export async function addEnrollment(tx: Sql, enrollment: NewEnrollment): Promise
       enrollment.flowId,
       enrollment.sessionId,
       enrollment.lifeSeconds,
+      enrollment.sentTo,
+      enrollment.resendAfterSeconds,
     ],
   );
 }
+
+/** Whether what a user has pending of this kind sent a message that may not be repeated yet. */
+export const pendingOf = (
+  sql: Sql,
+  userId: string,
+  kind: string,
+): Promise<{ isFresh: boolean; resendableAt: Date | null } | undefined> =>
+  sql.row(
+    `SELECT resendable_at, COALESCE(resendable_at > gateway_now(), false) AS is_fresh FROM enrollment
+     WHERE user_id = $1 AND kind = $2 AND status = 'PENDING' AND expires_at > gateway_now()`,
+    [userId, kind],
+  );
 
 /** A new start replaces what the user has pending of this kind. */
 export const replacePending = (tx: Sql, userId: string, kind: string): Promise<{ id: string }[]> =>

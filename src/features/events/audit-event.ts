@@ -12,6 +12,13 @@ export const AuditEventType = {
   /** A user said of a request on the phone: this was not me. */
   APPROVAL_REPORTED: 'APPROVAL_REPORTED',
   FACTOR_ENROLLED: 'FACTOR_ENROLLED',
+  FACTOR_REMOVED: 'FACTOR_REMOVED',
+  BACKUP_CODES_GENERATED: 'BACKUP_CODES_GENERATED',
+  SIGN_UP_COMPLETED: 'SIGN_UP_COMPLETED',
+  PASSWORD_CHANGED: 'PASSWORD_CHANGED',
+  EMAIL_CHANGED: 'EMAIL_CHANGED',
+  /** A user said of an event in a notice or on the account page: this was not me. */
+  ACTIVITY_REPORTED: 'ACTIVITY_REPORTED',
   /** A refresh token came back after its successor was used: the family is revoked. */
   TOKEN_REUSE_DETECTED: 'TOKEN_REUSE_DETECTED',
   /** An administrator or a back end made the account. */
@@ -22,6 +29,9 @@ export type AuditEventType = keyof typeof AuditEventType;
 
 export const AuditOutcome = { SUCCESS: 'SUCCESS', FAILURE: 'FAILURE' } as const;
 export type AuditOutcome = keyof typeof AuditOutcome;
+
+/** An entry as it was recorded. */
+export type RecordedEntry = AuditEntry & { readonly id: string };
 
 /** One thing to be recorded. It holds ids and reasons; never a code, token, secret or full destination. */
 export interface AuditEntry {

@@ -1,6 +1,6 @@
 import { newId, type Chance, type ClientContext, type Clock } from '../../kernel';
 import { displayText, type Sql } from '../../platform';
-import type { AuditEntry } from './audit-event';
+import type { AuditEntry, RecordedEntry } from './audit-event';
 
 const TEXT_MAX = 500;
 
@@ -12,6 +12,9 @@ export class AuditRecorder {
   constructor(
     private readonly clock: Clock,
     private readonly chance: Chance,
+    /** Hears of every entry, in the same transaction: to tell the user of it. */
+    private readonly announce: (sql: Sql, entries: readonly RecordedEntry[]) => Promise<void> = () =>
+      Promise.resolve(),
   ) {}
 
   /**
@@ -27,6 +30,10 @@ export class AuditRecorder {
       `INSERT INTO audit_event (${COLUMNS})
        SELECT ${COLUMNS} FROM jsonb_populate_recordset(NULL::audit_event, $1::jsonb)`,
       [JSON.stringify(rows)],
+    );
+    await this.announce(
+      sql,
+      entries.map((entry, index) => ({ ...entry, id: ids[index] ?? '' })),
     );
   }
 }

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { FactorFacts } from './contract';
 
 @Entity('factor')
-export class FactorEntity implements FactorFacts {
+export class FactorEntity implements Omit<FactorFacts, 'isEnabled'> {
   @PrimaryColumn({ type: 'text' })
   id!: string;
 

@@ -1,6 +1,6 @@
 import type { Database, Sql, UnitOfWork } from '../../platform';
 import type { FactorFacts } from './contract';
-import { kindModule } from './registry';
+import { factorKinds, kindModule } from './registry';
 
 const COLUMNS = 'id, user_id, kind, label, hint, is_preferred, created_at, last_used_at';
 
@@ -12,25 +12,49 @@ export interface NewFactor {
   readonly hint: string | null;
 }
 
-/** The factors that a user has enrolled. */
-export class Factors {
-  constructor(private readonly database: Database) {}
+type Row = Omit<FactorFacts, 'isEnabled'>;
 
-  /** Those that may be used, best first: the preferred one, then by kind, then the one used last. */
+/**
+ * The factors that a user has enrolled. Those of a kind that is switched off still count as factors, so that switching
+ * it off never lets anybody in with less; but they are not asked for.
+ */
+export class Factors {
+  private readonly disabled: ReadonlySet<string>;
+
+  /** `atWork` tells which kinds the settings have switched off. */
+  constructor(
+    private readonly database: Database,
+    atWork: ReadonlyMap<string, { readonly isEnabled?: boolean }>,
+  ) {
+    this.disabled = new Set([...atWork].filter(([, kind]) => kind.isEnabled === false).map(([name]) => name));
+  }
+
+  /** The kinds that are switched on. */
+  get enabledKinds(): readonly string[] {
+    return factorKinds.map(({ kind }) => kind).filter((kind) => !this.disabled.has(kind));
+  }
+
+  /** The kinds that users may add by themselves. */
+  get enrollableKinds(): readonly string[] {
+    return this.enabledKinds.filter((kind) => kindModule(kind).graphql.setupType !== undefined);
+  }
+
+  /** Those that were not removed, best first: the preferred one, then by kind, then the one used last. */
   async active(userId: string, sql: Sql = this.database): Promise<FactorFacts[]> {
-    const rows = await sql.rows<FactorFacts>(
+    const rows = await sql.rows<Row>(
       `SELECT ${COLUMNS} FROM factor WHERE user_id = $1 AND revoked_at IS NULL`,
       [userId],
     );
-    return rows.sort(bestFirst);
+    return rows.map((row) => this.facts(row)).sort(bestFirst);
   }
 
-  /** A factor of this user that may be used; those of others are not found. */
-  find(userId: string, id: string, sql: Sql = this.database): Promise<FactorFacts | undefined> {
-    return sql.row<FactorFacts>(
+  /** A factor of this user that was not removed; those of others are not found. */
+  async find(userId: string, id: string, sql: Sql = this.database): Promise<FactorFacts | undefined> {
+    const row = await sql.row<Row>(
       `SELECT ${COLUMNS} FROM factor WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL`,
       [id, userId],
     );
+    return row && this.facts(row);
   }
 
   async add(tx: UnitOfWork, factor: NewFactor): Promise<void> {
@@ -43,6 +67,38 @@ export class Factors {
     ]);
   }
 
+  /** Whatever adds or removes factors of one user queues here, so that what it counts stays true. */
+  async lock(tx: UnitOfWork, userId: string): Promise<void> {
+    await tx.rows('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`factors:${userId}`]);
+  }
+
+  /** Its row stays, for the record; false if it was removed before. */
+  async revoke(tx: UnitOfWork, userId: string, id: string): Promise<boolean> {
+    return (
+      (await tx.affected(
+        `UPDATE factor SET revoked_at = gateway_now(), is_preferred = false
+         WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL`,
+        [id, userId],
+      )) === 1
+    );
+  }
+
+  /** What is left out stays; of one user at most one factor is preferred. Other users' factors stay as they are. */
+  async change(
+    tx: UnitOfWork,
+    userId: string,
+    id: string,
+    changes: { readonly label?: string | undefined; readonly isPreferred?: boolean | undefined },
+  ): Promise<void> {
+    await tx.affected(
+      `UPDATE factor SET label = CASE WHEN id = $2 THEN COALESCE($3, label) ELSE label END,
+         is_preferred = CASE WHEN id = $2 THEN COALESCE($4, is_preferred) ELSE is_preferred AND $4 IS NOT TRUE END
+       WHERE user_id = $1 AND revoked_at IS NULL
+         AND EXISTS (SELECT FROM factor WHERE id = $2 AND user_id = $1 AND revoked_at IS NULL)`,
+      [userId, id, changes.label ?? null, changes.isPreferred ?? null],
+    );
+  }
+
   /** Marks a factor as used; false if it was removed meanwhile. */
   async touch(tx: UnitOfWork, id: string): Promise<boolean> {
     return (
@@ -52,14 +108,19 @@ export class Factors {
       )) === 1
     );
   }
+
+  private facts(row: Row): FactorFacts {
+    return { ...row, isEnabled: !this.disabled.has(row.kind) };
+  }
 }
 
 function bestFirst(one: FactorFacts, other: FactorFacts): number {
   const used = (factor: FactorFacts): number => (factor.lastUsedAt ?? factor.createdAt).getTime();
-  const preference = (factor: FactorFacts): number => kindModule(factor.kind).traits.preference;
-  return (
-    Number(other.isPreferred) - Number(one.isPreferred) ||
-    preference(other) - preference(one) ||
-    used(other) - used(one)
-  );
+  const { traits: ofOne } = kindModule(one.kind);
+  const { traits: ofOther } = kindModule(other.kind);
+  // A wish does not lift a restricted kind above better ones; among its own kind it counts.
+  const wishes = Number(other.isPreferred) - Number(one.isPreferred);
+  const lifts =
+    Number(other.isPreferred && !ofOther.isRestricted) - Number(one.isPreferred && !ofOne.isRestricted);
+  return lifts || ofOther.preference - ofOne.preference || wishes || used(other) - used(one);
 }

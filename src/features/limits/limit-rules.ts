@@ -22,6 +22,12 @@ export const LIMITS = {
   /** Wrong passwords per account and address: slows a guesser, never locks out the owner elsewhere. */
   passwordsByAccountAndAddress: { name: 'password', free: 5, firstDelaySeconds: 1, delaySecondsMax: 60 },
   passwordsByAddress: { name: 'password-address', count: 100, perSeconds: 3600 },
+  /** Sign-ups, resets and changes of address that one address of the network may begin: each sends a message. */
+  addressFlowsByAddress: { name: 'address-flow', count: 20, perSeconds: 3600 },
+  /** Reports of activity that one address of the network may send. */
+  reportsByAddress: { name: 'report', count: 30, perSeconds: 3600 },
+  /** Notices of abandoned sign-ins, per user. */
+  abandonedNotices: { name: 'abandoned-notice', count: 1, perSeconds: 600 },
   /** Flows that a right first factor may begin. */
   flowsByUser: { name: 'flow', count: 10, perSeconds: 600 },
 } as const satisfies Record<string, BackOffRule | WindowRule>;

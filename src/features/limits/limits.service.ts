@@ -26,10 +26,11 @@ export class Limits {
     throw new Refusal('RATE_LIMITED', { retryAt: held?.retryAt ?? null }, `limit ${rule.name}`);
   }
 
-  /** Counts one use of a window; refuses with RATE_LIMITED once it is full. */
-  async chargeUse(rule: WindowRule, subject: string, sql: Sql = this.database): Promise<void> {
+  /** Counts one use of a window and gives how many there are; refuses with RATE_LIMITED once it is full. */
+  async chargeUse(rule: WindowRule, subject: string, sql: Sql = this.database): Promise<number> {
     const key = keyOf(rule, subject);
-    if (await chargeWindow(sql, rule, key)) return;
+    const charged = await chargeWindow(sql, rule, key);
+    if (charged) return charged.count;
     throw new Refusal('RATE_LIMITED', { retryAt: await windowEnd(sql, rule, key) }, `limit ${rule.name}`);
   }
 
@@ -47,6 +48,11 @@ export class Limits {
   /** Takes one use of a window back. */
   async returnUse(rule: WindowRule, subject: string): Promise<void> {
     await takeBack(this.database, keyOf(rule, subject), rule.count + 1);
+  }
+
+  /** Nothing was evaluated: the one failure that `chargeFailure` counted is taken back. */
+  async returnFailure(rule: BackOffRule, subject: string): Promise<void> {
+    await takeBack(this.database, keyOf(rule, subject), rule.free);
   }
 
   /** Nothing was evaluated: the one guess that was charged is taken back. */

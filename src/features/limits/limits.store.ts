@@ -74,6 +74,6 @@ export const sweepCounters = (sql: Sql): Promise<number> =>
   sql.affected(
     `DELETE FROM limit_counter WHERE key IN (
        SELECT key FROM limit_counter
-       WHERE key NOT LIKE '${LIMITS.guesses.name}:%' AND since < gateway_now() - interval '25 hours'
+       WHERE key NOT LIKE '${LIMITS.guesses.name}:usr\\_%' AND since < gateway_now() - interval '25 hours'
        LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
   );

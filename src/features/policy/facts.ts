@@ -1,4 +1,5 @@
 import type { AssuranceLevel, AuthFlowPurpose } from '../../kernel';
+import type { AccountType } from '../users';
 
 /** Why a further factor is asked for, to be told to the user. */
 export const PromptReason = { POLICY: 'POLICY', STEP_UP: 'STEP_UP' } as const;
@@ -8,6 +9,9 @@ export type PromptReason = keyof typeof PromptReason;
 export interface PolicyFacts {
   readonly purpose: AuthFlowPurpose;
   readonly hasFactor: boolean;
+  readonly accountType: AccountType;
+  /** The setting MFA_REQUIRED: nobody passes without a second factor. */
+  readonly isMfaRequired: boolean;
   /** What the caller asks for at least; null: nothing. */
   readonly requestedAssurance: AssuranceLevel | null;
 }

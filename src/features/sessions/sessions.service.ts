@@ -31,7 +31,9 @@ import {
   insertSession,
   listStanding,
   lockStanding,
+  revokeOwn,
   revokeSession,
+  revokeSessionsBegunWith,
   revokeSessionsOf,
   setAuthentication,
   standingRoles,
@@ -183,6 +185,31 @@ export class Sessions {
     exceptSessionId: string | null = null,
   ): Promise<number> {
     return revokeSessionsOf(tx, userId, reason, exceptSessionId);
+  }
+
+  /** Ends the session that a flow began, and the one that is named; says how many. */
+  revokeBegunWith(
+    tx: UnitOfWork,
+    names: { readonly userId: string; readonly flowId: string | null; readonly sessionId: string | null },
+    reason: string,
+  ): Promise<number> {
+    return revokeSessionsBegunWith(tx, names, reason);
+  }
+
+  /**
+   * Ends these sessions of the user, or all but the one that asks where `ids` is null; gives the ids of those that
+   * stood. Refuses with NOT_FOUND if one is not the user's: the caller's transaction must then end nothing.
+   */
+  async revokeChosen(
+    tx: UnitOfWork,
+    { userId, sessionId }: SessionOfUser,
+    ids: readonly string[] | null,
+    reason: string,
+  ): Promise<string[]> {
+    const wanted = ids && [...new Set(ids)];
+    const done = await revokeOwn(tx, userId, wanted, wanted ? null : sessionId, reason);
+    if (wanted && done?.owned !== wanted.length) throw new Refusal('NOT_FOUND');
+    return done?.ended ?? [];
   }
 
   /** The sessions that stand, newest first, at most 50. */

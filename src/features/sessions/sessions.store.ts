@@ -127,6 +127,17 @@ export const revokeSession = (sql: Sql, id: string, reason: string, userId: stri
   );
 
 /** Ends all sessions of the user but one. */
+export const revokeSessionsBegunWith = (
+  sql: Sql,
+  names: { readonly userId: string; readonly flowId: string | null; readonly sessionId: string | null },
+  reason: string,
+): Promise<number> =>
+  sql.affected(
+    `UPDATE session SET revoked_at = gateway_now(), revoked_reason = $4
+     WHERE user_id = $1 AND (flow_id = $2 OR id = $3) AND revoked_at IS NULL AND expires_at > gateway_now()`,
+    [names.userId, names.flowId, names.sessionId, reason],
+  );
+
 export const revokeSessionsOf = (
   sql: Sql,
   userId: string,
@@ -138,6 +149,30 @@ export const revokeSessionsOf = (
      WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > gateway_now()
        AND ($3::text IS NULL OR id <> $3)`,
     [userId, reason, except],
+  );
+
+/**
+ * Ends the user's sessions of these ids, or all where `ids` is null, except one; gives the ids of those that stood. A
+ * session that is over already is no mistake; `owned` counts it.
+ */
+export const revokeOwn = (
+  sql: Sql,
+  userId: string,
+  ids: readonly string[] | null,
+  except: string | null,
+  reason: string,
+): Promise<{ owned: number; ended: string[] } | undefined> =>
+  sql.row<{ owned: number; ended: string[] }>(
+    `WITH owned AS (
+       SELECT id FROM session WHERE user_id = $1 AND ($2::text[] IS NULL OR id = ANY($2))
+         AND ($3::text IS NULL OR id <> $3)
+     ), ended AS (
+       UPDATE session SET revoked_at = gateway_now(), revoked_reason = $4 FROM owned
+       WHERE session.id = owned.id AND revoked_at IS NULL AND expires_at > gateway_now()
+       RETURNING session.id
+     )
+     SELECT (SELECT count(*)::int FROM owned) AS owned, ARRAY(SELECT id FROM ended ORDER BY id) AS ended`,
+    [userId, ids, except, reason],
   );
 
 /** Removes sessions, with their refresh tokens, that have been over for a day. */

@@ -1,14 +1,18 @@
 /**
  * Who can sign in, and the first factor by password. It gives results, never sessions: what a right password is worth
- * is decided by the flow. Passwords are hashed with Argon2id, a bounded number at a time, off the event loop.
+ * is decided by the flow. New passwords pass one set of rules, whichever way they come in. They are rated in a thread
+ * and hashed with Argon2id, a bounded number at a time, off the event loop.
  */
 import type { Feature } from '../../kernel';
 import { Users1767225601000 } from './migrations/1767225601000-users';
 import { UserEntity } from './user.entity';
 import { usersSettings } from './users.config';
 
+export * from './breached-passwords.client';
 export * from './identifier';
 export * from './password-hasher';
+export * from './password-rater.service';
+export * from './password-rules';
 export * from './password-sign-in.service';
 export * from './user';
 export * from './users.config';

@@ -5,10 +5,13 @@ import { emailKey } from './identifier';
 import { isPasswordSized, type PasswordHasher, type StoredPassword } from './password-hasher';
 import type { User } from './user';
 
+const PATH: readonly string[] = ['input', 'password'];
+
 type UserWithPassword = User & { readonly passwordHash: string | null; readonly passwordKey: string | null };
 
 export type PasswordResult =
-  | { readonly isRight: true; readonly user: User }
+  /** `proven` is what the password was compared with. */
+  | { readonly isRight: true; readonly user: User; readonly proven: StoredPassword }
   /** `user` is for the audit log only. */
   | { readonly isRight: false; readonly user: User | undefined };
 
@@ -30,13 +33,18 @@ export class PasswordSignIn {
     return this.compare(user, password, `${key}|${addressKey}`, addressKey);
   }
 
-  /** The password of a user already signed in; counted like a sign-in. */
-  async checkAgain(userId: string, password: string, addressKey: string): Promise<PasswordResult> {
+  /** The password of a user already signed in; counted like a sign-in. `path` is where the input has it. */
+  async checkAgain(
+    userId: string,
+    password: string,
+    addressKey: string,
+    path: readonly string[] = PATH,
+  ): Promise<PasswordResult> {
     const user = await this.database.row<UserWithPassword & { emailKey: string }>(
       'SELECT * FROM users WHERE id = $1',
       [userId],
     );
-    return this.compare(user, password, `${user?.emailKey ?? userId}|${addressKey}`, addressKey);
+    return this.compare(user, password, `${user?.emailKey ?? userId}|${addressKey}`, addressKey, path);
   }
 
   private async compare(
@@ -44,17 +52,34 @@ export class PasswordSignIn {
     password: string,
     subject: string,
     addressKey: string,
+    path = PATH,
   ): Promise<PasswordResult> {
-    if (!isPasswordSized(password)) {
-      throw new Refusal('INVALID_INPUT', { path: ['input', 'password'], message: 'This is too long.' });
-    }
+    if (!isPasswordSized(password))
+      throw new Refusal('INVALID_INPUT', { path, message: 'This is too long.' });
     await this.limits.chargeFailure(LIMITS.passwordsByAccountAndAddress, subject);
     await this.limits.chargeUse(LIMITS.passwordsByAddress, addressKey);
-    const isRight = await this.hasher.verify(storedPassword(user), password);
-    if (!isRight || !user) return { isRight: false, user };
+    const stored = storedPassword(user);
+    const isRight = await this.evaluated(stored, password, subject, addressKey);
+    if (!isRight || !user || !stored) return { isRight: false, user };
     await this.limits.forgive([[LIMITS.passwordsByAccountAndAddress, subject]]);
     await this.limits.returnUse(LIMITS.passwordsByAddress, addressKey);
-    return { isRight: true, user };
+    return { isRight: true, user, proven: stored };
+  }
+
+  /** A try that the hasher had no room for was none: overload must not slow or shut out anybody. */
+  private async evaluated(
+    stored: StoredPassword | undefined,
+    password: string,
+    subject: string,
+    addressKey: string,
+  ): Promise<boolean> {
+    try {
+      return await this.hasher.verify(stored, password);
+    } catch (error) {
+      await this.limits.returnFailure(LIMITS.passwordsByAccountAndAddress, subject);
+      await this.limits.returnUse(LIMITS.passwordsByAddress, addressKey);
+      throw error;
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import type { Chance } from '../../kernel';
 
 /** What a keyed hash or key is for; each purpose has its own key, derived by HKDF (RFC 5869). */
-export type KeyPurpose = 'seal' | 'token' | 'audit' | 'code' | 'password' | 'proof';
+export type KeyPurpose = 'seal' | 'token' | 'audit' | 'code' | 'password' | 'proof' | 'report';
 
 /** The one place that a sealed value may be opened in: a ciphertext moved elsewhere does not open. */
 export interface Place {

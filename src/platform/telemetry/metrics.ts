@@ -26,6 +26,25 @@ export class Metrics {
     labelNames: ['channel', 'outcome'] as const,
     registers: [this.registry],
   });
+  readonly providerMessages = new Counter({
+    name: 'factorgate_provider_messages_total',
+    help: 'Tries to hand a message to a provider, by provider, channel and outcome (sent, failed).',
+    labelNames: ['provider', 'channel', 'outcome'] as const,
+    registers: [this.registry],
+  });
+  readonly providerSeconds = new Histogram({
+    name: 'factorgate_provider_seconds',
+    help: 'Time that a provider took to take or refuse a message.',
+    labelNames: ['provider', 'channel'] as const,
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [this.registry],
+  });
+  readonly providerBreaker = new Gauge({
+    name: 'factorgate_provider_breaker',
+    help: 'Whether a provider may be asked: 0 yes, 1 one message is trying it, 2 it rests after failures.',
+    labelNames: ['provider', 'channel'] as const,
+    registers: [this.registry],
+  });
   readonly operationSeconds = new Histogram({
     name: 'factorgate_operation_seconds',
     help: 'Time to answer a GraphQL operation, by root field.',

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Message } from '../../../delivery';
+import type { Channel, Message } from '../../../delivery';
 import type {
   Amr,
   AuthFlowPurpose,
@@ -28,6 +28,8 @@ export interface FactorTraits {
   readonly limitPerUser: number;
   /** Among a user's factors, the higher is offered first. */
   readonly preference: number;
+  /** Never offered before a better one, even where its owner prefers it (NIST SP 800-63B §3.2.9). */
+  readonly isRestricted?: boolean;
   /** The field of `ProofInput` that carries the answer; none where a device answers. */
   readonly proofField: 'code' | null;
   /** How often a challenge of this kind may be started per user; both hold since the last success. */
@@ -49,9 +51,12 @@ export interface FactorRef {
 /** What a challenge is about: to be shown on a device, and signed by it. */
 export interface ChallengeRequest {
   readonly challengeId: string;
+  readonly flowId: string;
   readonly purpose: AuthFlowPurpose;
   readonly applicationName: string;
   readonly message: string | null;
+  /** The user's language. */
+  readonly locale: string | null;
   readonly context: ClientContext;
 }
 
@@ -76,6 +81,8 @@ export type Verdict =
       /** When activated: the masked hint and the default label of the new factor. */
       readonly hint?: string;
       readonly label?: string;
+      /** In the same transaction, after `consume`: what the audit log should know of it. Never a secret. */
+      detail?(tx: UnitOfWork): Promise<string>;
       /** One conditional statement that uses the proof up; false: it was used already, and the proof is refused. */
       consume?(tx: UnitOfWork): Promise<boolean>;
     }
@@ -100,13 +107,64 @@ export interface FactorDriver<Proof = unknown> {
 /** What `startEnrollment` was told, for the kinds that need it. */
 export interface EnrollmentInput {
   readonly label: string | null;
+  readonly phoneNumber: string | null;
+  /** ISO 3166 code, for national numbers. */
+  readonly defaultCountry: string | null;
+  readonly email: string | null;
+  readonly context: ClientContext;
 }
+
+/** An address to be proven that belongs to no factor: at sign-up, at a reset, at a change of address. */
+export interface AddressRequest {
+  readonly email: string;
+  readonly purpose: AuthFlowPurpose;
+  readonly locale: string | null;
+  /**
+   * Instead of a code the message says that the address has an account already, or has none. What the page sees is the
+   * same, and no answer is right.
+   */
+  readonly decoy: 'ACCOUNT_EXISTS' | 'NO_ACCOUNT' | null;
+}
+
+/** Proves an address by a code sent to it. */
+export interface AddressProver<Proof = unknown> {
+  issue(request: AddressRequest): Promise<Issued>;
+  verify(kept: unknown, proof: Proof, now: Date): Promise<Verdict>;
+}
+
+/** Codes that exist only until they were shown. */
+export interface PreparedCodes {
+  readonly codes: readonly string[];
+}
+
+/** A set of codes that stands for one factor: made all at once, shown once. */
+export interface CodeSets {
+  /** Makes the codes and hashes them; slow, so outside of any transaction. */
+  prepare(): Promise<PreparedCodes>;
+  store(tx: UnitOfWork, factorId: string, prepared: PreparedCodes): Promise<void>;
+  remaining(factorId: string): Promise<number>;
+}
+
+/** Where a user can be told something, proven to be theirs. */
+export interface Address {
+  readonly channel: Exclude<Channel, 'push'>;
+  readonly to: string;
+}
+
+/** Counts a use before it costs anything, and gives how many there are; RATE_LIMITED once a window is full. Committed at once. */
+export type ChargeUse = (
+  rule: { readonly name: string; readonly count: number; readonly perSeconds: number },
+  subject: string,
+) => Promise<number>;
 
 /** A pending enrollment as its setup type is made from it. */
 export interface EnrollmentView {
   readonly id: string;
   readonly user: UserRef;
   readonly kept: unknown;
+  /** Masked destination of the code that was sent. */
+  readonly sentTo: string | null;
+  readonly resendableAt: Date | null;
 }
 
 export interface FactorDeps {
@@ -121,17 +179,36 @@ export interface FactorDeps {
   /** The name shown to users: `GATEWAY_NAME`. */
   readonly gatewayName: string;
   readonly devices: DevicePort;
+  readonly chargeUse: ChargeUse;
 }
 
 /** A kind at work in one app. */
 export interface FactorKindAtWork<Proof = unknown> {
   readonly driver: FactorDriver<Proof>;
+  /** False: switched off by the settings; its factors are not offered, and none can be added. */
+  readonly isEnabled?: boolean;
   /** Instances of the module's resolver classes. */
   readonly resolvers: readonly object[];
   /** `Authorization: Device <JWS>`, for the kinds whose devices call the gateway; throws UNAUTHENTICATED. */
   authenticateDevice?(jws: string): Promise<DeviceCaller>;
   /** Whether a device accepted earlier may still be served. */
   isDeviceStanding?(device: DeviceCaller): Promise<boolean>;
+  /** By how much the clock of the user's app was off at its last use, for the kinds that have one. */
+  clockDriftSeconds?(factorId: string): Promise<number | null>;
+  /** Two answers in a row, for an app whose clock is far off. */
+  resync?(factor: FactorRef, codes: readonly [first: string, second: string]): Promise<Verdict>;
+  /** Only the kind BACKUP_CODE makes sets. */
+  readonly codeSets?: CodeSets;
+  /** Only the kind EMAIL proves addresses. */
+  readonly addresses?: AddressProver<Proof>;
+  /** In the transaction that removes a factor: what else of it must end, such as a device. */
+  removed?(tx: UnitOfWork, factorId: string): Promise<void>;
+  /** Where the user can be told something by this kind's factors. Asked inside a transaction: only through `sql`. */
+  reach?(sql: Sql, userId: string): Promise<readonly Address[]>;
+  /** The provider says that this destination (`Message.to`) exists no more. */
+  unreachable?(to: string): Promise<void>;
+  /** A message of a challenge that was answered rightly: for kinds that watch whether their codes are used. */
+  used?(tx: UnitOfWork, challengeKept: unknown): Promise<void>;
   /** Removes rows that only time has made useless; says how many. */
   sweep?(): Promise<number>;
 }
@@ -150,9 +227,9 @@ export interface FactorKindModule<Kind extends string = string, Proof = unknown>
   readonly graphql: {
     /** The type that asks the question, made from the open challenge. */
     challenge(view: ChallengeView): Challenge;
-    /** The type that shows what to enroll; part of the union `EnrollmentSetup`. */
-    readonly setupType: Class;
-    setup(view: EnrollmentView): object;
+    /** The type that shows what to enroll; part of the union `EnrollmentSetup`. None: not enrolled by users. */
+    readonly setupType?: Class;
+    setup?(view: EnrollmentView): object;
     readonly resolvers: readonly Class[];
     readonly orphanedTypes: readonly Class[];
   };

@@ -14,6 +14,8 @@ export interface FactorFacts {
   readonly isPreferred: boolean;
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
+  /** False: its kind is switched off, and it cannot be asked for. */
+  readonly isEnabled: boolean;
 }
 
 @ObjectType('Factor', {

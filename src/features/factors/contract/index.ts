@@ -5,7 +5,10 @@
 export * from './challenge.graphql';
 export type * from './challenge-view';
 export * from './client-context.graphql';
+export * from './code-setup.graphql';
 export * from './device-port';
 export * from './factor.graphql';
 export * from './factor-kind';
 export * from './qr-code.graphql';
+export * from './send-limits';
+export * from './sent-code';

@@ -8,7 +8,12 @@ import { changeDevice, deviceOfFactor, findDevice } from './devices.store';
 import { sealPushToken } from './push-token';
 import { deviceDetail, deviceName, pushToken, registration } from './registration';
 
-const changes = z.object({ name: deviceName.optional(), appVersion: deviceDetail, pushToken });
+// An empty push token takes it back: the device asks by itself from then on.
+const changes = z.object({
+  name: deviceName.optional(),
+  appVersion: deviceDetail,
+  pushToken: pushToken.or(z.literal('')),
+});
 
 /** Registers devices and keeps what is known of them. */
 export class Devices {
@@ -30,10 +35,15 @@ export class Devices {
 
   async update(caller: DeviceCaller, input: object): Promise<DeviceEntity> {
     const given = parseInput(changes, input);
-    const sealed = given.pushToken
-      ? sealPushToken(this.keyring, { id: caller.deviceId, userId: caller.userId }, given.pushToken)
-      : null;
-    const device = await changeDevice(this.sql, caller.deviceId, { ...given, pushToken: sealed });
+    const holder = { id: caller.deviceId, userId: caller.userId };
+    const sealed =
+      given.pushToken && given.pushToken !== ''
+        ? sealPushToken(this.keyring, holder, given.pushToken)
+        : given.pushToken;
+    const device = await changeDevice(this.sql, caller.deviceId, {
+      ...given,
+      pushToken: sealed === '' ? null : sealed,
+    });
     return device ?? unauthenticated();
   }
 

@@ -40,20 +40,41 @@ export const addDevice = async (sql: Sql, device: NewDevice): Promise<boolean> =
 export interface DeviceChanges {
   readonly name?: string;
   readonly appVersion?: string | null;
-  /** Sealed. */
-  readonly pushToken?: string | null;
+  /** Sealed; null forgets it. */
+  readonly pushToken?: string | null | undefined;
 }
 
+/** The user knows the factor by the name of its device, so that the hint follows. */
 export const changeDevice = (
   sql: Sql,
   id: string,
   changes: DeviceChanges,
 ): Promise<DeviceEntity | undefined> =>
   sql.row<DeviceEntity>(
-    `UPDATE device SET name = coalesce($2, name), app_version = coalesce($3, app_version),
-       push_token = coalesce($4, push_token)
-     WHERE id = $1 AND ${STANDS} RETURNING *`,
-    [id, changes.name ?? null, changes.appVersion ?? null, changes.pushToken ?? null],
+    `WITH changed AS (
+       UPDATE device SET name = coalesce($2, name), app_version = coalesce($3, app_version),
+         push_token = CASE WHEN $5 THEN $4 ELSE push_token END
+       WHERE id = $1 AND ${STANDS} RETURNING *),
+     hinted AS (UPDATE factor SET hint = changed.name FROM changed WHERE factor.id = changed.factor_id)
+     SELECT * FROM changed`,
+    [
+      id,
+      changes.name ?? null,
+      changes.appVersion ?? null,
+      changes.pushToken ?? null,
+      changes.pushToken !== undefined,
+    ],
+  );
+
+/** The push service knows the device no more: it is not rung in vain, and may still ask by itself. */
+export const forgetPushToken = (sql: Sql, id: string): Promise<number> =>
+  sql.affected('UPDATE device SET push_token = NULL WHERE id = $1', [id]);
+
+/** Its factor was removed. */
+export const revokeDevice = (sql: Sql, factorId: string): Promise<number> =>
+  sql.affected(
+    'UPDATE device SET revoked_at = gateway_now(), push_token = NULL WHERE factor_id = $1 AND revoked_at IS NULL',
+    [factorId],
   );
 
 /** Says that the device was here, at most once a minute. */

@@ -11,7 +11,7 @@ import { DeviceEntity } from './device.entity';
 import { compactJws } from './device-jws';
 import { DeviceJtiEntity } from './device-jti.entity';
 import { Devices } from './devices.service';
-import { sweepJtis } from './devices.store';
+import { forgetPushToken, revokeDevice, sweepJtis } from './devices.store';
 import { Device1767225607000 } from './migrations/1767225607000-device';
 import { PushDriver } from './push.driver';
 import { PushChallenge, PushSetup } from './push.graphql';
@@ -55,6 +55,8 @@ export const push = defineFactorKind({
       authenticateDevice: (jws) => authenticator.authenticate(jws),
       isDeviceStanding: (device) => authenticator.isStanding(device),
       sweep: () => sweepJtis(sql),
+      unreachable: async (deviceId) => void (await forgetPushToken(sql, deviceId)),
+      removed: async (tx, factorId) => void (await revokeDevice(tx, factorId)),
     };
   },
 });

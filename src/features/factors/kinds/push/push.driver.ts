@@ -1,12 +1,14 @@
+import type { Message } from '../../../../delivery';
 import { Refusal, after, newId, seconds, type Chance, type Clock } from '../../../../kernel';
 import { newToken, type Keyring, type Sql } from '../../../../platform';
 import type { ChallengeRequest, FactorDriver, FactorRef, Issued, Verdict } from '../../contract';
 import { keptApproval, newApproval, type KeptApproval } from './approval';
 import { judgeAnswer } from './approval-answer';
+import type { DeviceEntity } from './device.entity';
 import { algorithmOf, thumbprintOf } from './device-key';
 import { addDevice, confirmDevice, deviceOfFactor, type NewDevice } from './devices.store';
 import { keptPairing, type KeptPairing } from './pairing';
-import { sealPushToken } from './push-token';
+import { openPushToken, sealPushToken } from './push-token';
 import { possessionFault, type Registration } from './registration';
 
 const PAIRING_SECONDS = 600;
@@ -61,7 +63,7 @@ export class PushDriver implements FactorDriver<PushProof> {
       resendAfterSeconds: RESEND_SECONDS,
       kept,
       sentTo: device.name,
-      send: [pushMessage(kept, this.clock.now())],
+      send: [{ ...pushMessage(kept, this.clock.now()), ...this.targetOf(device) }],
     };
   }
 
@@ -72,6 +74,12 @@ export class PushDriver implements FactorDriver<PushProof> {
     if (typeof proof !== 'string') return { accepted: false, why: 'not an answer' };
     const verdict = await judgeAnswer(proof, approval, device, this.publicUrl, now);
     return verdict.accepted ? { ...verdict, consume: (tx) => confirmDevice(tx, device.id) } : verdict;
+  }
+
+  /** Where the push service finds the device; nowhere, if it asks by itself. */
+  private targetOf(device: DeviceEntity): Pick<Message, 'target'> {
+    const pushToken = device.pushToken && openPushToken(this.keyring, device, device.pushToken);
+    return pushToken ? { target: { platform: device.platform, pushToken } } : {};
   }
 
   private async newDevice(factor: FactorRef, given: Registration): Promise<NewDevice> {

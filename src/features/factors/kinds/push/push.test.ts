@@ -3,7 +3,14 @@ import pino from 'pino';
 import { type Chance, type Clock, after, newId, seconds } from '../../../../kernel';
 import { InProcessBus, Keyring, systemChance, type Database } from '../../../../platform';
 import { describeOnEachBackend, type Backend, type OpenBackend } from '../../../../../test/support/backends';
-import type { DevicePort, FactorDeps, FactorKindAtWork, FactorRef, Verdict } from '../../contract';
+import type {
+  DevicePort,
+  EnrollmentInput,
+  FactorDeps,
+  FactorKindAtWork,
+  FactorRef,
+  Verdict,
+} from '../../contract';
 import { push } from '.';
 import { keptApproval, newApproval } from './approval';
 import type { PushProof } from './push.driver';
@@ -11,6 +18,13 @@ import { registration } from './registration';
 
 const NOW = new Date('2026-11-24T09:30:00Z');
 const GATEWAY = 'https://id.example.com';
+const NO_INPUT: EnrollmentInput = {
+  label: null,
+  phoneNumber: null,
+  defaultCountry: null,
+  email: null,
+  context: { ipAddress: null, location: null, browser: null, operatingSystem: null },
+};
 const clock: Clock & { at: Date } = { at: NOW, now: () => clock.at };
 const chance: Chance = systemChance;
 // The engine's part is not under test: the driver is called as the engine calls it.
@@ -79,7 +93,7 @@ async function newFactor(): Promise<FactorRef> {
 
 async function register(factor: FactorRef, keys: Keys): Promise<Verdict> {
   const user = { id: factor.userId, email: 'ada@example.com', locale: null };
-  const { kept, pairingToken = '' } = await kind.driver.enroll(user, { label: null });
+  const { kept, pairingToken = '' } = await kind.driver.enroll(user, NO_INPUT);
   const proof = await sign(
     keys,
     { typ: 'device-registration+jwt' },
@@ -107,9 +121,11 @@ async function pairedPhone(): Promise<Phone> {
 
 const request = {
   challengeId: 'chl_00000000000000000000000001',
+  flowId: 'flw_00000000000000000000000001',
   purpose: 'SIGN_IN' as const,
   applicationName: 'Example App',
   message: null,
+  locale: null,
   context: { ipAddress: '192.0.2.1', location: null, browser: null, operatingSystem: null },
 };
 
@@ -149,10 +165,12 @@ describeOnEachBackend('push', (on) => {
 
     it('shows the token only as a link that the kept state can make again', async () => {
       const user = { id: 'usr_1', email: 'ada@example.com', locale: null };
-      const { kept, pairingToken } = await kind.driver.enroll(user, { label: null });
-      const setup = push.graphql.setup({
+      const { kept, pairingToken } = await kind.driver.enroll(user, NO_INPUT);
+      const setup = push.graphql.setup?.({
         id: 'enr_1',
         user,
+        sentTo: null,
+        resendableAt: null,
         kept: JSON.parse(JSON.stringify(kept)) as unknown,
       });
       const link = new URL((setup as { uri: string }).uri);

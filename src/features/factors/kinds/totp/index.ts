@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { CodeChallenge, CodeFormat, defineFactorKind } from '../../contract';
 import { TotpSecret1767225606000 } from './migrations/1767225606000-totp-secret';
+import { TotpOffset1767225619000 } from './migrations/1767225619000-totp-offset';
 import { TOTP } from './totp';
 import { totpSettings } from './totp.config';
 import { TotpDriver } from './totp.driver';
 import { TotpFactorResolver, TotpSetup, TotpSetupResolver } from './totp.graphql';
+import { readDrift } from './totp.store';
 import { TotpSecretEntity } from './totp-secret.entity';
 
 export const totp = defineFactorKind({
@@ -29,7 +31,7 @@ export const totp = defineFactorKind({
     .transform((text) => text.replace(/[ -]/g, ''))
     .pipe(z.string().regex(/^[0-9]{6}$/, 'The code has six digits.')),
   entities: [TotpSecretEntity],
-  migrations: [TotpSecret1767225606000],
+  migrations: [TotpSecret1767225606000, TotpOffset1767225619000],
   graphql: {
     challenge: (view) => CodeChallenge.from(view, TOTP.digits, CodeFormat.NUMERIC),
     setupType: TotpSetup,
@@ -39,8 +41,11 @@ export const totp = defineFactorKind({
   },
   create: (deps) => {
     const issuer = deps.config.of(totpSettings).issuer ?? deps.gatewayName;
+    const driver = new TotpDriver(deps.sql, deps.keyring, deps.chance, deps.log, issuer);
     return {
-      driver: new TotpDriver(deps.sql, deps.keyring, deps.chance, deps.log, issuer),
+      driver,
+      clockDriftSeconds: (factorId) => readDrift(deps.sql, factorId),
+      resync: (factor, codes) => driver.resync(factor, codes),
       resolvers: [new TotpSetupResolver(), new TotpFactorResolver(deps.sql)],
     };
   },

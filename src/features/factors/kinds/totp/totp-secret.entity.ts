@@ -14,4 +14,7 @@ export class TotpSecretEntity {
 
   @Column({ type: 'integer' })
   driftSeconds!: number;
+
+  @Column({ type: 'integer' })
+  offsetSeconds!: number;
 }

@@ -1,8 +1,8 @@
-import type { Chance } from '../../../../kernel';
+import { after, seconds, type Chance } from '../../../../kernel';
 import type { Keyring, Log, Sql } from '../../../../platform';
 import type { FactorDriver, FactorRef, Issued, UserRef, Verdict } from '../../contract';
-import { TOTP, base32, matchCode } from './totp';
-import { addSecret, consumeStep, readSecret } from './totp.store';
+import { TOTP, base32, matchCode, matchTwo } from './totp';
+import { addSecret, consumeResync, consumeStep, readSecret } from './totp.store';
 
 /** What an enrollment keeps until it is confirmed. */
 export interface KeptSecret {
@@ -57,10 +57,28 @@ export class TotpDriver implements FactorDriver<string> {
     const stored = await readSecret(this.sql, factor.id);
     const secret = stored && this.opened(factor, stored.sealedSecret);
     if (!secret) return { accepted: false, why: 'no readable secret' };
-    const match = await matchCode(secret, code, now);
+    const { offsetSeconds } = stored;
+    const match = await matchCode(secret, code, after(now, seconds(offsetSeconds)));
     if (!match) return { accepted: false, why: 'wrong code' };
     if (match.step <= Number(stored.lastStep)) return { accepted: false, why: 'replay' };
-    return { accepted: true, consume: (tx) => consumeStep(tx, factor.id, match.step, match.driftSeconds) };
+    return {
+      accepted: true,
+      consume: (tx) => consumeStep(tx, factor.id, match.step, offsetSeconds + match.driftSeconds),
+    };
+  }
+
+  /** Finds the clock of an app that is up to a day off by two codes in a row (RFC 6238 §6). Never an earlier step. */
+  async resync(factor: FactorRef, [first, second]: readonly [string, string]): Promise<Verdict> {
+    const stored = await readSecret(this.sql, factor.id);
+    const secret = stored && this.opened(factor, stored.sealedSecret);
+    if (!secret) return { accepted: false, why: 'no readable secret' };
+    const match = await matchTwo(secret, first, second, stored.now);
+    if (!match) return { accepted: false, why: 'wrong code' };
+    if (match.step <= Number(stored.lastStep)) return { accepted: false, why: 'replay' };
+    return {
+      accepted: true,
+      consume: (tx) => consumeResync(tx, factor.id, match.step, match.driftSeconds),
+    };
   }
 
   /** A secret that does not open was moved or altered in the database: never a sign-in, and an alarm. */

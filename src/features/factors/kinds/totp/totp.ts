@@ -46,3 +46,24 @@ export async function matchCode(secret: string, code: string, at: Date): Promise
 /** The code that an app with this secret shows at an instant. */
 export const codeAt = (secret: string | Uint8Array, at: Date, digits: 6 | 8 = TOTP.digits): Promise<string> =>
   generate({ secret, epoch: Math.floor(at.getTime() / 1000), digits, period: TOTP.periodSeconds });
+
+/** A day in steps: more than a wrong time zone. */
+const RESYNC_STEPS = 86_400 / TOTP.periodSeconds;
+
+/** The step of the second of two codes in a row within a day around an instant, the nearest first; or nothing. */
+export async function matchTwo(
+  secret: string,
+  first: string,
+  second: string,
+  at: Date,
+): Promise<Match | undefined> {
+  const shown = (step: number) => codeAt(secret, new Date((step * TOTP.periodSeconds + 1) * 1000));
+  const now = Math.floor(at.getTime() / 1000 / TOTP.periodSeconds);
+  for (let far = 0; far <= RESYNC_STEPS; far += 1) {
+    for (const step of far === 0 ? [now] : [now + far, now - far]) {
+      if ((await shown(step)) !== second || (await shown(step - 1)) !== first) continue;
+      return { step, driftSeconds: (step - now) * TOTP.periodSeconds };
+    }
+  }
+  return undefined;
+}

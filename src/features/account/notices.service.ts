@@ -1,0 +1,88 @@
+import { languageOf, render, type Message, type Outbox } from '../../delivery';
+import { Refusal, type Clock } from '../../kernel';
+import type { Keyring, Log, Sql } from '../../platform';
+import type { RecordedEntry } from '../events';
+import type { Address, FactorKindAtWork } from '../factors';
+import { LIMITS, type Limits } from '../limits';
+import { noticeOf, type Notice } from './notice-texts';
+import { reportTokenOf } from './report-token';
+
+export interface NoticeDeps {
+  readonly kinds: ReadonlyMap<string, FactorKindAtWork<never>>;
+  readonly outbox: Outbox;
+  readonly limits: Limits;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly publicUrl: string;
+  readonly gatewayName: string;
+}
+
+/**
+ * Tells users what happened to their accounts, on every verified channel, with a link to object. Each notice is written
+ * with the audit entry that it tells of, in the same transaction: no change without its notice.
+ */
+export class Notices {
+  constructor(private readonly deps: NoticeDeps) {}
+
+  async announce(sql: Sql, entries: readonly RecordedEntry[]): Promise<void> {
+    for (const entry of entries) {
+      const notice = entry.userId ? noticeOf(entry) : undefined;
+      if (notice && entry.userId) await this.tell(sql, entry, entry.userId, notice);
+    }
+  }
+
+  private async tell(sql: Sql, entry: RecordedEntry, userId: string, notice: Notice): Promise<void> {
+    if (notice.isRare && !(await this.isDue(sql, userId))) return;
+    const user = await sql.row<{ email: string; locale: string | null; isVerified: boolean }>(
+      'SELECT email, locale, email_verified_at IS NOT NULL AS is_verified FROM users WHERE id = $1',
+      [userId],
+    );
+    if (!user) return;
+    const addresses: Address[] = user.isVerified ? [{ channel: 'email', to: user.email }] : [];
+    for (const kind of this.deps.kinds.values()) addresses.push(...((await kind.reach?.(sql, userId)) ?? []));
+    const rendered = this.rendered(entry, notice, user.locale);
+    const messages = distinct(addresses)
+      .filter(({ channel }) => channel === 'email' || notice.isSentBySms)
+      .map((address): Message => ({ ...address, ...rendered[address.channel] }));
+    await this.deps.outbox.add(sql, messages);
+  }
+
+  private rendered(entry: RecordedEntry, notice: Notice, locale: string | null) {
+    const { publicUrl, keyring, gatewayName, clock } = this.deps;
+    const [subject, sentence] = notice.texts[languageOf(locale)];
+    const { context } = entry;
+    const link = `${publicUrl}/report?token=${encodeURIComponent(reportTokenOf(keyring, entry.id))}`;
+    const values = {
+      app: gatewayName,
+      subject,
+      sentence,
+      when: clock.now().toISOString().replace('T', ' ').slice(0, 16) + ' UTC',
+      where: [context?.browser, context?.operatingSystem, context?.location ?? context?.ipAddress]
+        .filter(Boolean)
+        .join(', '),
+      link,
+    };
+    return {
+      email: render('notice', locale, values),
+      sms: { subject, text: `${gatewayName}: ${sentence} ${link}` },
+    };
+  }
+
+  private async isDue(sql: Sql, userId: string): Promise<boolean> {
+    try {
+      await this.deps.limits.chargeUse(LIMITS.abandonedNotices, userId, sql);
+      return true;
+    } catch (error) {
+      if (error instanceof Refusal) return false;
+      throw error;
+    }
+  }
+}
+
+/** The account's address may be a factor as well: it is told once. */
+const distinct = (addresses: readonly Address[]): Address[] => [
+  ...new Map(
+    addresses.map((address) => [`${address.channel} ${address.to.toLowerCase()}`, address]),
+  ).values(),
+];

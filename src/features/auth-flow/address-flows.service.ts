@@ -1,0 +1,188 @@
+import { Refusal, type ClientContext } from '../../kernel';
+import type { Database, Keyring, UserCaller } from '../../platform';
+import type { Challenges } from '../challenges';
+import type { AuditRecorder } from '../events';
+import { LIMITS, type Limits } from '../limits';
+import type { Sessions } from '../sessions';
+import { emailKey, type User, type Users } from '../users';
+import type { Application } from './auth-flow.config';
+import type { FlowResult } from './begin-flow.service';
+import { isRepeat, ownerOf, type FlowNow } from './flow';
+import type { FlowEnding } from './flow-ending.service';
+import { isAddressPurpose, type AddressPurpose, type FlowSubject } from './flow-subject';
+import type { Flows } from './flows.service';
+import type { PendingFlows } from './pending-flows.service';
+import { PASSWORD_PROOF } from './sign-in.service';
+import { isFinal } from './transitions';
+
+interface From {
+  readonly context: ClientContext;
+  readonly addressKey: string;
+}
+
+export interface SignUpWish extends From {
+  readonly email: string;
+  readonly password: string;
+  readonly displayName?: string;
+  readonly locale?: string;
+  readonly application: Application;
+}
+
+/**
+ * Flows that begin with a code sent to an address: registration, forgotten password, change of address. Their reply and
+ * their work are the same whether or not the address is known; only the message tells, to whoever can read it.
+ */
+export class AddressFlows {
+  constructor(
+    private readonly database: Database,
+    private readonly flows: Flows,
+    private readonly challenges: Challenges,
+    private readonly users: Users,
+    private readonly sessions: Sessions,
+    private readonly limits: Limits,
+    private readonly recorder: AuditRecorder,
+    private readonly ending: FlowEnding,
+    private readonly pending: PendingFlows,
+    private readonly keyring: Keyring,
+    private readonly isSignUpAllowed: boolean,
+    private readonly application: Application,
+  ) {}
+
+  /** Refuses with INVALID_INPUT, WEAK_PASSWORD, BREACHED_PASSWORD, RATE_LIMITED, or BLOCKED_BY_POLICY where sign-up is off. */
+  async signUp(wish: SignUpWish): Promise<FlowResult> {
+    if (!this.isSignUpAllowed) throw new Refusal('BLOCKED_BY_POLICY', {}, 'sign-up is off');
+    const email = requiredAddress(wish.email, 'email');
+    await this.limits.chargeUse(LIMITS.addressFlowsByAddress, wish.addressKey);
+    const { displayName = null, locale = null } = wish;
+    // Hashed before the look-up, so that a known address takes no shorter time.
+    const password = await this.users.prepare(wish.password, { email, displayName }, ['input', 'password']);
+    const isKnown = (await this.users.findByEmail(email)) !== undefined;
+    const subject = {
+      email,
+      locale,
+      displayName,
+      password,
+      decoy: isKnown ? 'ACCOUNT_EXISTS' : null,
+    } as const;
+    return this.begin('SIGN_UP', null, subject, wish.application, wish.context, null);
+  }
+
+  /** Refuses with INVALID_INPUT or RATE_LIMITED. */
+  async startPasswordReset(wish: From & { readonly email: string }): Promise<FlowResult> {
+    const email = requiredAddress(wish.email, 'email');
+    await this.limits.chargeUse(LIMITS.addressFlowsByAddress, wish.addressKey);
+    const found = await this.users.findByEmail(email);
+    const user = found && mayResetPassword(found) ? found : undefined;
+    const subject = { email, locale: user?.locale ?? null, decoy: user ? null : 'NO_ACCOUNT' } as const;
+    return this.begin('PASSWORD_RESET', user?.id ?? null, subject, this.application, wish.context, null);
+  }
+
+  /** The caller must have been stepped up. Refuses with INVALID_INPUT or RATE_LIMITED. */
+  async changeEmail(caller: UserCaller, newEmail: string, from: From): Promise<FlowResult> {
+    const email = requiredAddress(newEmail, 'newEmail');
+    await this.limits.chargeUse(LIMITS.addressFlowsByAddress, from.addressKey);
+    const [user, holder] = [await this.users.find(caller.userId), await this.users.findByEmail(email)];
+    if (!user) throw new Refusal('INVALID_TOKEN');
+    if (holder?.id === user.id) {
+      throw new Refusal('INVALID_INPUT', {
+        path: ['input', 'newEmail'],
+        message: 'This is your address already.',
+      });
+    }
+    const subject = { email, locale: user.locale, decoy: holder ? 'ACCOUNT_EXISTS' : null } as const;
+    return this.begin('EMAIL_CHANGE', user.id, subject, this.application, from.context, caller.sessionId);
+  }
+
+  /** Sends the code to the address once more. Refuses with TOO_SOON or RATE_LIMITED. */
+  async resend(flow: FlowNow): Promise<void> {
+    const resendableAt = flow.challenge?.resendableAt;
+    if (resendableAt && resendableAt > flow.now) throw new Refusal('TOO_SOON', { retryAt: resendableAt });
+    await this.send(flow.id, flow.purpose, this.ending.subjectOf(flow));
+  }
+
+  /**
+   * Sets the new password of a reset whose every proof is given; all sessions end. The same call within 30 seconds
+   * gives the same reply. Refuses with INVALID_TOKEN, WRONG_STATUS, WEAK_PASSWORD or BREACHED_PASSWORD.
+   */
+  async setPassword(flowToken: string, newPassword: string): Promise<FlowResult> {
+    const flow = await this.flows.read(flowToken);
+    if (!flow) throw new Refusal('INVALID_TOKEN');
+    const completedBy = this.keyring.mac('proof', [flow.id, 'password', newPassword]);
+    if (isRepeat(flow, completedBy)) return { flow };
+    if (isFinal(flow.status)) throw new Refusal('INVALID_TOKEN');
+    if (flow.status !== 'NEW_PASSWORD_REQUIRED') throw new Refusal('WRONG_STATUS');
+    const userId = ownerOf(flow);
+    const user = await this.users.find(userId);
+    if (!user) throw new Refusal('INVALID_TOKEN');
+    const stored = await this.users.prepare(newPassword, user, ['input', 'newPassword']);
+    return this.database.transaction(async (tx) => {
+      const moved = await this.flows.move(tx, flow, { type: 'passwordSet' }, { byHolder: true, completedBy });
+      await this.pending.end(tx, userId, flow.id);
+      await this.users.setPassword(tx, userId, stored);
+      await this.sessions.revokeAll(tx, userId, 'password reset');
+      await this.recorder.record(tx, {
+        type: 'PASSWORD_CHANGED',
+        outcome: 'SUCCESS',
+        actorId: userId,
+        userId,
+        flowId: flow.id,
+        context: flow.context,
+        reason: 'reset',
+      });
+      return { flow: { ...flow, ...moved, challenge: null } };
+    });
+  }
+
+  private async begin(
+    purpose: AddressPurpose,
+    userId: string | null,
+    subject: FlowSubject,
+    application: Application,
+    context: ClientContext,
+    sessionId: string | null,
+  ): Promise<FlowResult> {
+    const { id, flowToken } = await this.database.transaction((tx) =>
+      this.flows.begin(
+        tx,
+        {
+          purpose,
+          status: 'CHALLENGE_REQUIRED',
+          reason: null,
+          userId,
+          clientId: application.clientId,
+          applicationName: application.name,
+          // The same for everybody until the address is proven.
+          requiredAssurance: 'AAL1',
+          proofs: purpose === 'SIGN_UP' ? [PASSWORD_PROOF] : [],
+          promptReasons: [],
+          sessionId,
+          knownDeviceId: null,
+          message: null,
+          context,
+        },
+        subject,
+      ),
+    );
+    await this.send(id, purpose, subject);
+    const flow = await this.flows.readById(id);
+    if (!flow) throw new Error(`flow ${id} is gone`);
+    return { flow, flowToken };
+  }
+
+  private async send(flowId: string, purpose: FlowNow['purpose'], subject: FlowSubject): Promise<void> {
+    if (!isAddressPurpose(purpose)) throw new Error(`a flow for ${purpose} proves no address`);
+    const { email, locale, decoy } = subject;
+    await this.challenges.startAddress(flowId, { email, locale, decoy, purpose }, (tx, event) =>
+      this.flows.raise(tx, flowId, event),
+    );
+  }
+}
+
+function requiredAddress(email: string, field: string): string {
+  if (emailKey(email)) return email.normalize('NFKC').trim();
+  throw new Refusal('INVALID_INPUT', { path: ['input', field], message: 'This is no e-mail address.' });
+}
+
+/** A service account has no person to reset; who signs in elsewhere must not get a password here by the way. */
+const mayResetPassword = (user: User): boolean =>
+  user.accountType === 'PERSON' && (user.passwordChangedAt !== null || user.externalId === null);
