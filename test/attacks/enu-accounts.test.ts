@@ -98,6 +98,7 @@ describeOnEachBackend('asking who has an account', (backend) => {
     expect(none.data.authFlow).toBeNull();
     const begun = await user.signIn({ autoStart: false });
     expect(begun.flow.factors.map((factor: { kind: string }) => factor.kind).sort()).toEqual([
+      'BACKUP_CODE',
       'PUSH',
       'TOTP',
     ]);

@@ -103,7 +103,7 @@ describeOnEachBackend('what a push gives away', (backend) => {
       `\u009b31m${'x'.repeat(500)}/1.0`,
     ];
     for (const agent of agents) {
-      await liftPushPause(world);
+      await liftPushPause(world, owner.user);
       const headers = { 'user-agent': agent };
       const reply = await world.a.ask(
         'mutation($input: SignInInput!) { signIn(input: $input) { flow { status } errors { code } } }',

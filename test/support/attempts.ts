@@ -48,9 +48,11 @@ export const liftFlowLimit = (world: World): Promise<number> =>
   world.database.affected(`DELETE FROM limit_counter WHERE key LIKE 'flow:%'`);
 
 /** The pause after refused requests is lifted, to reach the guard behind it: they were long ago. */
-export const liftPushPause = (world: World): Promise<number> =>
+export const liftPushPause = (world: World, user: TestUser): Promise<number> =>
   world.database.affected(
-    `UPDATE challenge SET created_at = created_at - interval '1 day' WHERE kind = 'PUSH' AND status <> 'OPEN'`,
+    `UPDATE challenge SET created_at = created_at - interval '1 day'
+     WHERE user_id = $1 AND kind = 'PUSH' AND status <> 'OPEN'`,
+    [user.id],
   );
 
 /** A user with an authenticator app, whose last used step is in the past. */

@@ -32,7 +32,7 @@ export interface Ringing {
 }
 
 export async function ring(owner: PhoneOwner, gateway?: GatewayClient): Promise<Ringing> {
-  await liftPushPause(owner.user.world);
+  await liftPushPause(owner.user.world, owner.user);
   const begun = await owner.user.signIn({ deviceToken: owner.deviceToken }, gateway);
   const { challenge } = begun.flow ?? {};
   if (challenge?.kind !== 'PUSH') throw new Error(`no push was started: ${JSON.stringify(begun)}`);

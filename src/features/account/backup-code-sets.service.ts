@@ -38,8 +38,10 @@ export class BackupCodeSets {
    * For the holder of the enrollment that was the account's first: once, where a phone confirmed it and no reply could
    * bring the codes. Refuses with INVALID_TOKEN or WRONG_STATUS.
    */
-  generateFor(enrollment: EnrollmentNow, context: ClientContext): Promise<GeneratedCodes> {
+  async generateFor(enrollment: EnrollmentNow, context: ClientContext): Promise<GeneratedCodes> {
     if (enrollment.status !== 'CONFIRMED') throw new Refusal('WRONG_STATUS');
+    if (await this.factors.hadOthers(enrollment.userId, enrollment.factorId))
+      throw new Refusal('INVALID_TOKEN', {}, 'not the account’s first factor, or codes were made already');
     return this.replace(enrollment.userId, enrollment.sessionId, context, (active) => {
       const isFirst = active.length === 1 && active[0]?.id === enrollment.factorId;
       if (!isFirst) throw new Refusal('INVALID_TOKEN', {}, 'not the only factor, or codes were made already');

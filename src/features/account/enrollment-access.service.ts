@@ -28,18 +28,26 @@ export class EnrollmentAccess {
     throw new Refusal('STEP_UP_REQUIRED', { requiredAssurance, maxAgeSeconds: STEP_UP_MAX_AGE_SECONDS });
   }
 
-  /** A backup code lets its owner add a factor; to take others away, another factor must be proven first. */
+  /**
+   * A backup code lets its owner add a factor. To take others away another factor must be proven, and for a day not one
+   * that was added by the code's own session: who found a code must not drive the owner out.
+   */
   async refuseByBackupCode(caller: UserCaller): Promise<void> {
-    const session = await this.sessions.standing(caller);
-    if (!session) throw new RequestFault('UNAUTHENTICATED');
-    const kinds = session.proofs.map((proof) => proof.kind);
-    const isByCode = kinds.includes('BACKUP_CODE');
-    if (!isByCode || kinds.some((kind) => kind !== 'PASSWORD' && kind !== 'BACKUP_CODE')) return;
+    if (!(await this.isByBackupCode(caller))) return;
     throw new Refusal('STEP_UP_REQUIRED', {
       requiredAssurance: 'AAL2',
       maxAgeSeconds: STEP_UP_MAX_AGE_SECONDS,
-      message: 'Please confirm with another factor than a backup code.',
+      message: 'Please confirm with another factor than a backup code, or one that you added with it today.',
     });
+  }
+
+  private async isByBackupCode(caller: UserCaller): Promise<boolean> {
+    const session = await this.sessions.standing(caller);
+    if (!session) throw new RequestFault('UNAUTHENTICATED');
+    const proofs = session.proofs.filter(({ kind }) => kind !== 'PASSWORD');
+    if (proofs.length === 0) return false;
+    const others = proofs.filter(({ kind }) => kind !== 'BACKUP_CODE').map(({ by }) => by);
+    return !(await this.factors.isSettled(others));
   }
 
   /** Whose factor is to be enrolled. Throws UNAUTHENTICATED, or refuses with INVALID_TOKEN, WRONG_STATUS, STEP_UP_REQUIRED. */
@@ -50,12 +58,16 @@ export class EnrollmentAccess {
     if (flowToken !== undefined) {
       const flow = await this.flows.readLive(flowToken);
       if (flow.status !== 'ENROLLMENT_REQUIRED') throw new Refusal('WRONG_STATUS');
-      return { user: await this.activeUser(ownerOf(flow)), origin: { flowId: flow.id, sessionId: null } };
+      return {
+        user: await this.activeUser(ownerOf(flow)),
+        origin: { flowId: flow.id, sessionId: null, isByBackupCode: false },
+      };
     }
     const signedIn = await caller();
     const user = await this.activeUser(signedIn.userId);
     await this.requireStepUp(signedIn);
-    return { user, origin: { flowId: null, sessionId: signedIn.sessionId } };
+    const isByBackupCode = await this.isByBackupCode(signedIn);
+    return { user, origin: { flowId: null, sessionId: signedIn.sessionId, isByBackupCode } };
   }
 
   /** An enrollment is confirmed where it began: its session must stand, and whoever is signed in must be in that session. */

@@ -92,25 +92,38 @@ export class FactorManagement {
     caller: UserCaller,
     factorId: string,
     codes: readonly [first: string, second: string],
+    context: ClientContext,
   ): Promise<FactorFacts> {
-    const { database, factors, kinds, limits, access } = this.deps;
+    const { database, factors, kinds, limits, recorder, access } = this.deps;
     const { userId } = caller;
     await access.requireStepUp(caller);
     const factor = await factors.find(userId, factorId);
     if (!factor) throw new Refusal('NOT_FOUND', { path: ['input', 'factorId'] });
     const atWork = kinds.get(factor.kind);
     if (!atWork?.resync) throw new Refusal('FACTOR_NOT_AVAILABLE', {}, 'this kind has no clock');
+    const entry = {
+      type: 'CHALLENGE_ANSWERED',
+      actorId: userId,
+      userId,
+      factorKind: factor.kind,
+      factorId,
+      sessionId: caller.sessionId,
+      context,
+    } as const;
     await limits.chargeFailure(LIMITS.guesses, userId);
     const verdict = await atWork.resync(factor, codes);
     const isDone =
       verdict.accepted &&
       (await database.transaction(async (tx) => {
+        if (!(await verdict.consume?.(tx)) || !(await factors.touch(tx, factor.id))) return false;
         await limits.restoreGuesses(tx, userId);
-        if (!(await verdict.consume?.(tx))) return false;
-        return factors.touch(tx, factor.id);
+        await recorder.record(tx, { ...entry, outcome: 'SUCCESS', reason: 'clock set right' });
+        return true;
       }));
-    if (!isDone) throw new Refusal('INVALID_CODE');
-    return factor;
+    if (isDone) return factor;
+    const reason = verdict.accepted ? 'replay' : verdict.why;
+    await recorder.record(database, { ...entry, outcome: 'FAILURE', reason });
+    throw new Refusal('INVALID_CODE');
   }
 
   /** What goes with the factor; refuses where nothing real would be left and the policy needs one. */

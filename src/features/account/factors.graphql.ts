@@ -144,7 +144,9 @@ export class FactorsResolver {
     const caller = await signedIn(context);
     return payload(FactorPayload, async () => {
       const { factorId, firstCode, secondCode } = parseInput(resyncFactorInput, input);
-      return this.shown(await this.management.resync(caller, factorId, [firstCode, secondCode]));
+      return this.shown(
+        await this.management.resync(caller, factorId, [firstCode, secondCode], context.client),
+      );
     });
   }
 

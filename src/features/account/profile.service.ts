@@ -53,8 +53,18 @@ export class Profile {
     await this.access.requireStepUp(caller);
     const path = ['input', 'currentPassword'];
     const current = await this.passwords.checkAgain(userId, wanted.currentPassword, origin.addressKey, path);
-    if (!current.isRight)
+    if (!current.isRight) {
+      await this.recorder.record(this.database, {
+        type: 'PASSWORD_CHANGED',
+        outcome: 'FAILURE',
+        actorId: userId,
+        userId,
+        sessionId,
+        context: origin.client,
+        reason: 'wrong current password',
+      });
       throw new Refusal('INVALID_CREDENTIALS', { path, message: 'This is not your current password.' });
+    }
     const stored = await this.users.prepare(wanted.newPassword, current.user, ['input', 'newPassword']);
     return this.database.transaction(async (tx) => {
       await this.pending.end(tx, userId);

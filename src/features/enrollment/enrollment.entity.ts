@@ -43,6 +43,9 @@ export class EnrollmentEntity implements EnrollmentRow {
   @Column({ type: 'text', nullable: true })
   sessionId!: string | null;
 
+  @Column({ type: 'boolean' })
+  isByBackupCode!: boolean;
+
   @Column({ type: 'integer' })
   attempts!: number;
 

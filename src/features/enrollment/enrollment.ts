@@ -16,6 +16,7 @@ export interface EnrollmentRow {
   readonly factorId: string;
   readonly flowId: string | null;
   readonly sessionId: string | null;
+  readonly isByBackupCode: boolean;
   readonly expiresAt: Date;
 }
 

@@ -18,6 +18,8 @@ import * as store from './enrollments.store';
 export interface Origin {
   readonly sessionId: string | null;
   readonly flowId: string | null;
+  /** The session was opened, or stepped up, by a backup code alone. */
+  readonly isByBackupCode: boolean;
 }
 
 export interface Confirmed {
@@ -178,6 +180,7 @@ export class Enrollments {
         userId,
         kind,
         hint,
+        isByBackupCode: enrollment.isByBackupCode,
         label: label ?? enrollment.label ?? verdict.label ?? null,
       });
       if (verdict.consume && !(await verdict.consume(tx)))

@@ -2,7 +2,7 @@ import type { Sql } from '../../platform';
 import { asOfNow, type EnrollmentNow } from './enrollment';
 
 const COLUMNS = `id, user_id, kind, status, sealed_kept, label, sent_to, resendable_at, factor_id, flow_id, session_id,
-  expires_at`;
+  is_by_backup_code, expires_at`;
 const ATTEMPTS_MAX = 5;
 /** A finished enrollment can be read so long. */
 const READABLE_SECONDS = 600;
@@ -40,14 +40,15 @@ export interface NewEnrollment {
   readonly factorId: string;
   readonly flowId: string | null;
   readonly sessionId: string | null;
+  readonly isByBackupCode: boolean;
   readonly lifeSeconds: number;
 }
 
 export async function addEnrollment(tx: Sql, enrollment: NewEnrollment): Promise<void> {
   await tx.affected(
     `INSERT INTO enrollment (id, user_id, kind, status, token_hash, pairing_hash, sealed_kept, label, factor_id, flow_id,
-       session_id, sent_to, created_at, expires_at, resendable_at)
-     SELECT $1, $2, $3, 'PENDING', $4, $5, $6, $7, $8, $9, $10, $12, now, now + make_interval(secs => $11),
+       session_id, sent_to, is_by_backup_code, created_at, expires_at, resendable_at)
+     SELECT $1, $2, $3, 'PENDING', $4, $5, $6, $7, $8, $9, $10, $12, $14, now, now + make_interval(secs => $11),
        now + make_interval(secs => $13)
      FROM gateway_now() AS now`,
     [
@@ -64,6 +65,7 @@ export async function addEnrollment(tx: Sql, enrollment: NewEnrollment): Promise
       enrollment.lifeSeconds,
       enrollment.sentTo,
       enrollment.resendAfterSeconds,
+      enrollment.isByBackupCode,
     ],
   );
 }

@@ -6,6 +6,7 @@
 import type { Feature } from '../../kernel';
 import { EnrollmentEntity } from './enrollment.entity';
 import { EnrollmentFieldsResolver } from './enrollment.graphql';
+import { EnrollmentByBackupCode1767225621000 } from './migrations/1767225621000-enrollment-by-backup-code';
 import { EnrollmentMessage1767225612000 } from './migrations/1767225612000-enrollment-message';
 import { Enrollment1767225609000 } from './migrations/1767225609000-enrollment';
 
@@ -17,6 +18,6 @@ export { enrollmentVersions } from './enrollments.store';
 export const enrollmentFeature: Feature = {
   name: 'enrollment',
   entities: [EnrollmentEntity],
-  migrations: [Enrollment1767225609000, EnrollmentMessage1767225612000],
+  migrations: [Enrollment1767225609000, EnrollmentMessage1767225612000, EnrollmentByBackupCode1767225621000],
   resolvers: [EnrollmentFieldsResolver],
 };

@@ -28,6 +28,9 @@ export class FactorEntity implements Omit<FactorFacts, 'isEnabled'> {
   @Column({ type: 'timestamptz', nullable: true })
   lastUsedAt!: Date | null;
 
+  @Column({ type: 'boolean' })
+  isByBackupCode!: boolean;
+
   @Column({ type: 'timestamptz', nullable: true })
   revokedAt!: Date | null;
 }

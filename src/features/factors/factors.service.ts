@@ -10,6 +10,8 @@ export interface NewFactor {
   readonly kind: string;
   readonly label: string | null;
   readonly hint: string | null;
+  /** Added by a session that only a backup code had opened. */
+  readonly isByBackupCode?: boolean;
 }
 
 type Row = Omit<FactorFacts, 'isEnabled'>;
@@ -58,13 +60,10 @@ export class Factors {
   }
 
   async add(tx: UnitOfWork, factor: NewFactor): Promise<void> {
-    await tx.affected('INSERT INTO factor (id, user_id, kind, label, hint) VALUES ($1, $2, $3, $4, $5)', [
-      factor.id,
-      factor.userId,
-      factor.kind,
-      factor.label,
-      factor.hint,
-    ]);
+    await tx.affected(
+      `INSERT INTO factor (id, user_id, kind, label, hint, is_by_backup_code) VALUES ($1, $2, $3, $4, $5, $6)`,
+      [factor.id, factor.userId, factor.kind, factor.label, factor.hint, factor.isByBackupCode ?? false],
+    );
   }
 
   /** Whatever adds or removes factors of one user queues here, so that what it counts stays true. */
@@ -97,6 +96,26 @@ export class Factors {
          AND EXISTS (SELECT FROM factor WHERE id = $2 AND user_id = $1 AND revoked_at IS NULL)`,
       [userId, id, changes.label ?? null, changes.isPreferred ?? null],
     );
+  }
+
+  /** Whether a user ever had another factor than this one; removed ones count. */
+  async hadOthers(userId: string, id: string): Promise<boolean> {
+    const row = await this.database.row<{ had: boolean }>(
+      'SELECT EXISTS (SELECT FROM factor WHERE user_id = $1 AND id <> $2) AS had',
+      [userId, id],
+    );
+    return row?.had ?? true;
+  }
+
+  /** Whether one of these factors has been the user's own for a day, or was not added by a backup code's session. */
+  async isSettled(ids: readonly string[]): Promise<boolean> {
+    const row = await this.database.row<{ is: boolean }>(
+      `SELECT EXISTS (
+         SELECT FROM factor WHERE id = ANY($1)
+           AND (NOT is_by_backup_code OR created_at < gateway_now() - interval '24 hours')) AS is`,
+      [ids],
+    );
+    return row?.is ?? false;
   }
 
   /** Marks a factor as used; false if it was removed meanwhile. */

@@ -4,6 +4,7 @@
  */
 import type { Feature } from '../../kernel';
 import { FactorEntity } from './factor.entity';
+import { FactorByBackupCode1767225620000 } from './migrations/1767225620000-factor-by-backup-code';
 import { Factor1767225605000 } from './migrations/1767225605000-factor';
 import { factorKinds } from './registry';
 
@@ -16,7 +17,11 @@ export const factorsFeature: Feature = {
   name: 'factors',
   settings: factorKinds.flatMap((module) => [...module.settings]),
   entities: [FactorEntity, ...factorKinds.flatMap((module) => [...module.entities])],
-  migrations: [Factor1767225605000, ...factorKinds.flatMap((module) => [...module.migrations])],
+  migrations: [
+    Factor1767225605000,
+    FactorByBackupCode1767225620000,
+    ...factorKinds.flatMap((module) => [...module.migrations]),
+  ],
   resolvers: factorKinds.flatMap((module) => [...module.graphql.resolvers]),
   orphanedTypes: factorKinds.flatMap((module) => [...module.graphql.orphanedTypes]),
 };

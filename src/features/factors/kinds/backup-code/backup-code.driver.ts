@@ -51,7 +51,7 @@ export class BackupCodeDriver implements FactorDriver<string>, CodeSets {
 
   async verify(factor: FactorRef, _kept: unknown, code: string): Promise<Verdict> {
     const set = await readSet(this.sql, factor.id);
-    if (!set) return { accepted: false, why: 'no such set' };
+    if (!set || !this.keyring.has(set.keyVersion)) return { accepted: false, why: 'no readable set' };
     const hash = await this.hash(code, set.salt, set.keyVersion);
     // Every code is looked at, used ones too: the time tells nothing.
     const matches = set.codes.filter((stored) => timingSafeEqual(stored.hash, hash));
