@@ -107,6 +107,29 @@ describeOnEachBackend('changing factors', (backend) => {
     await expect(phone.send(late)).rejects.toThrow();
   });
 
+  it('ENR-12 no input has a word for what only the gateway decides', async () => {
+    const user = await person(world);
+    const ask = { authorization: await bearer(user) };
+    const inputs: readonly [string, object][] = [
+      ['startEnrollment', { kind: 'TOTP' }],
+      ['confirmEnrollment', { enrollmentToken: 'x', proof: { code: '123456' } }],
+      ['updateFactor', { factorId: 'x' }],
+      ['updateProfile', { displayName: 'x' }],
+      ['signUp', { email: 'x@example.com', password: 'violet-harbour-nine-kettles' }],
+    ];
+    for (const [name, input] of inputs) {
+      const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+      for (const field of ['verified', 'isEmailVerified', 'userId', 'roles', 'createdAt', 'counter', 'acr']) {
+        const reply = await world.a.ask(
+          `mutation($input: ${type}!) { ${name}(input: $input) { errors { code } } }`,
+          { input: { ...input, [field]: true } },
+          ask,
+        );
+        expect([name, field, reply.errors?.[0]?.extensions.code]).toEqual([name, field, 'BAD_USER_INPUT']);
+      }
+    }
+  });
+
   it('a factor of somebody else is not found, and stays', async () => {
     const [user, other] = [await person(world), await person(world)];
     const [theirs] = await factorsOf(world, await bearer(other));

@@ -3,7 +3,7 @@ import { Refusal, type Clock } from '../../kernel';
 import type { Keyring, Log, Sql } from '../../platform';
 import type { RecordedEntry } from '../events';
 import type { Address, FactorKindAtWork } from '../factors';
-import { LIMITS, type Limits } from '../limits';
+import { LIMITS, type Limits, type WindowRule } from '../limits';
 import { noticeOf, type Notice } from './notice-texts';
 import { reportTokenOf } from './report-token';
 
@@ -33,7 +33,7 @@ export class Notices {
   }
 
   private async tell(sql: Sql, entry: RecordedEntry, userId: string, notice: Notice): Promise<void> {
-    if (notice.isRare && !(await this.isDue(sql, userId))) return;
+    if (notice.isRare && !(await this.isDue(sql, LIMITS.abandonedNotices, userId))) return;
     const user = await sql.row<{ email: string; locale: string | null; isVerified: boolean }>(
       'SELECT email, locale, email_verified_at IS NOT NULL AS is_verified FROM users WHERE id = $1',
       [userId],
@@ -42,8 +42,11 @@ export class Notices {
     const addresses: Address[] = user.isVerified ? [{ channel: 'email', to: user.email }] : [];
     for (const kind of this.deps.kinds.values()) addresses.push(...((await kind.reach?.(sql, userId)) ?? []));
     const rendered = this.rendered(entry, notice, user.locale);
-    const messages = distinct(addresses)
-      .filter(({ channel }) => channel === 'email' || notice.isSentBySms)
+    const wanted = distinct(addresses).filter(({ channel }) => channel === 'email' || notice.isSentBySms);
+    const isTextDue =
+      wanted.some(({ channel }) => channel === 'sms') && (await this.isDue(sql, LIMITS.smsNotices, userId));
+    const messages = wanted
+      .filter(({ channel }) => channel === 'email' || isTextDue)
       .map((address): Message => ({ ...address, ...rendered[address.channel] }));
     await this.deps.outbox.add(sql, messages);
   }
@@ -69,9 +72,9 @@ export class Notices {
     };
   }
 
-  private async isDue(sql: Sql, userId: string): Promise<boolean> {
+  private async isDue(sql: Sql, rule: WindowRule, userId: string): Promise<boolean> {
     try {
-      await this.deps.limits.chargeUse(LIMITS.abandonedNotices, userId, sql);
+      await this.deps.limits.chargeUse(rule, userId, sql);
       return true;
     } catch (error) {
       if (error instanceof Refusal) return false;
