@@ -47,7 +47,7 @@ describeInBrowser('the explorer', (visitor) => {
     const page = await visitor.newPage();
     await open(page);
     await page.getByRole('button', { name: 'Hide Documentation Explorer' }).click();
-    expect(await tabStops(page, 45)).toEqual(
+    expect(await tabStops(page, 17 + 2 * tour.length)).toEqual(
       expect.arrayContaining([
         'Show History',
         'Open settings dialog',
