@@ -106,7 +106,11 @@ describeOnEachBackend('the own account', (backend) => {
     ] as const)
       expect(await change(current, wanted)).toMatchObject([{ code, path: ['input', field] }]);
     expect((await user.signIn()).errors).toEqual([]);
-    expect(await events(user.id, 'PASSWORD_CHANGED')).toEqual([]);
+    const outcomes = (await events(user.id, 'PASSWORD_CHANGED')).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(['FAILURE']);
+    expect(
+      (await world.inbox()).filter(({ to, subject }) => to === user.email && /password/i.test(subject)),
+    ).toEqual([]);
   });
 
   it('shows its sessions, newest first', async () => {

@@ -77,17 +77,21 @@ describe('the rules for new passwords', () => {
 
   it('keep the loop free while a password made to be hard to rate is rated', async () => {
     await verdict('warm-up-otter-kayak');
-    let longest = 0;
-    let last = performance.now();
-    const beat = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 5);
-    const began = performance.now();
-    await verdict('4@8({[<369&#!1/|0$5+7%2'.repeat(5));
-    const took = performance.now() - began;
-    clearInterval(beat);
-    expect(longest).toBeLessThan(Math.max(50, took / 2));
+    const shares: number[] = [];
+    // A machine may stall for reasons of its own: a rating that held the loop would hold it every time.
+    for (let tries = 0; tries < 3; tries += 1) {
+      let longest = 0;
+      let last = performance.now();
+      const beat = setInterval(() => {
+        longest = Math.max(longest, performance.now() - last);
+        last = performance.now();
+      }, 5);
+      const began = performance.now();
+      await verdict('4@8({[<369&#!1/|0$5+7%2'.repeat(5));
+      shares.push(longest / Math.max(100, performance.now() - began));
+      clearInterval(beat);
+    }
+    expect(Math.min(...shares)).toBeLessThan(0.5);
   });
 
   it('are answered again after the thread was lost, and tell whoever waited', async () => {
