@@ -29,7 +29,7 @@ export const LIMITS = {
   /** Notices of abandoned sign-ins, per user. */
   abandonedNotices: { name: 'abandoned-notice', count: 1, perSeconds: 600 },
   /** Notices by SMS, per user: each costs money, and the mail goes out anyway. */
-  smsNotices: { name: 'sms-notice', count: 10, perSeconds: 86_400 },
+  smsNotices: { name: 'notice-by-sms', count: 10, perSeconds: 86_400 },
   /** Flows that a right first factor may begin. */
   flowsByUser: { name: 'flow', count: 10, perSeconds: 600 },
 } as const satisfies Record<string, BackOffRule | WindowRule>;
