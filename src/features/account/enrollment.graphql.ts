@@ -224,7 +224,12 @@ export class EnrollmentResolver {
     context: RequestContext,
   ): Promise<readonly string[] | null> {
     const { userId, sessionId } = enrollment;
-    return (await this.backupCodes.generate(userId, sessionId, context.client)).codes;
+    try {
+      return (await this.backupCodes.generate(userId, sessionId, context.client)).codes;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return null;
+    }
   }
 
   private async read(token: string): Promise<EnrollmentNow | undefined> {
