@@ -3,6 +3,7 @@ import type { Database } from '../../platform';
 import type { EnrollmentNow } from '../enrollment';
 import type { AuditRecorder } from '../events';
 import type { CodeSets, FactorFacts, FactorKindAtWork, Factors } from '../factors';
+import { FIRST_SET } from './notice-texts';
 
 export interface GeneratedCodes {
   /** To be shown once. */
@@ -29,9 +30,14 @@ export class BackupCodeSets {
     this.sets = found[1].codeSets;
   }
 
-  /** For a user who was stepped up, or whose first factor was confirmed just now. */
+  /** For a user who was stepped up. */
   generate(userId: string, sessionId: string | null, context: ClientContext): Promise<GeneratedCodes> {
     return this.replace(userId, sessionId, context, () => undefined);
+  }
+
+  /** With the confirmation of the account's first factor, whose notice is enough. */
+  generateFirst({ userId, sessionId }: EnrollmentNow, context: ClientContext): Promise<GeneratedCodes> {
+    return this.replace(userId, sessionId, context, () => undefined, FIRST_SET);
   }
 
   /**
@@ -59,6 +65,7 @@ export class BackupCodeSets {
     sessionId: string | null,
     context: ClientContext,
     check: (active: readonly FactorFacts[]) => void,
+    reason: string | null = null,
   ): Promise<GeneratedCodes> {
     check(await this.factors.active(userId));
     const prepared = await this.sets.prepare();
@@ -82,6 +89,7 @@ export class BackupCodeSets {
         factorId: id,
         sessionId,
         context,
+        reason,
       });
     });
     const factor = await this.factors.find(userId, id);

@@ -223,9 +223,8 @@ export class EnrollmentResolver {
     enrollment: EnrollmentNow,
     context: RequestContext,
   ): Promise<readonly string[] | null> {
-    const { userId, sessionId } = enrollment;
     try {
-      return (await this.backupCodes.generate(userId, sessionId, context.client)).codes;
+      return (await this.backupCodes.generateFirst(enrollment, context.client)).codes;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return null;

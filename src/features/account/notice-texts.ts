@@ -3,6 +3,9 @@ import type { AuditEntry } from '../events';
 
 type Texts = Readonly<Record<Language, readonly [subject: string, sentence: string]>>;
 
+/** Why backup codes were made: the notice of the first factor tells of them. */
+export const FIRST_SET = 'with the first factor';
+
 export interface Notice {
   readonly texts: Texts;
   /** Whether it also goes to phone numbers: for what changes who can get in. */
@@ -42,6 +45,7 @@ export function noticeOf(entry: AuditEntry): Notice | undefined {
       de: ['Anmeldeweg entfernt', `Aus Ihrem Konto entfernt: ${kindIn(factorKind, 'de')}.`],
     });
   }
+  if (type === 'BACKUP_CODES_GENERATED' && reason === FIRST_SET) return undefined;
   return outcome === 'SUCCESS' || ALARMS.includes(type) ? PLAIN[type] : undefined;
 }
 
