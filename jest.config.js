@@ -3,6 +3,8 @@ const esmOnly = ['@scure', '@noble', 'jose', 'otplib', '@otplib', 'graphql-sse',
 
 module.exports = {
   testEnvironment: 'node',
+  // Suites share servers but no database, so every core runs one.
+  maxWorkers: '100%',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform: {

@@ -10,6 +10,7 @@ import {
   FactorManagement,
   FactorsResolver,
   GatewayResolver,
+  KnownDevicesResolver,
   Notices,
   Profile,
   ProfileResolver,
@@ -18,6 +19,13 @@ import {
   UserFieldsResolver,
   reportRoute,
 } from './features/account';
+import {
+  AuditEventFieldsResolver,
+  PolicyAdministration,
+  PolicyFieldsResolver,
+  PolicyImpactResolver,
+  PolicyResolver,
+} from './features/administration';
 import {
   AddressFlowResolver,
   AddressFlows,
@@ -41,7 +49,7 @@ import { AuditRecorder, AuditSealer } from './features/events';
 import { Factors, factorKinds, type DevicePort, type FactorKindAtWork } from './features/factors';
 import { KnownDevices } from './features/known-devices';
 import { Limits, type WindowRule } from './features/limits';
-import { policySettings } from './features/policy';
+import { Policies, policySettings } from './features/policy';
 import {
   AccessTokens,
   RefreshTokens,
@@ -65,6 +73,7 @@ import { RequestFault, seconds } from './kernel';
 import {
   Database,
   Metrics,
+  Places,
   Watcher,
   addressKey,
   clientContext,
@@ -74,6 +83,7 @@ import {
   type RequestContext,
   type Resolvers,
 } from './platform';
+import { applyPolicyFile } from './policy-at-start';
 import { gatewaySchema } from './schema';
 import type { GatewayApp, RequestFacts } from './server';
 import { VERSION } from './version';
@@ -109,6 +119,8 @@ export interface App extends GatewayApp {
   /** One turn of the sweeper. */
   sweep(): Promise<number>;
   readonly accounts: Accounts;
+  readonly policies: Policies;
+  readonly policyAdministration: PolicyAdministration;
   readonly signingKeys: SigningKeys;
   readonly sealer: AuditSealer;
   readonly outbox: Outbox;
@@ -121,6 +133,7 @@ export async function createApp(base: Infrastructure): Promise<App> {
   const database = new Database(base.source);
   const metrics = new Metrics();
   const http = config.of(httpSettings);
+  const places = await Places.open(http.placesFile);
   const publicUrl = http.publicUrl ?? `http://localhost:${String(http.port)}`;
   const applications = config.of(authFlowSettings).applications ?? [
     { clientId: 'default', name: http.gatewayName },
@@ -209,9 +222,12 @@ export async function createApp(base: Infrastructure): Promise<App> {
     tokenSettings,
   );
 
+  const policies = new Policies(database, recorder, log, (tx, enforced) =>
+    sessions.endByDeadline(tx, enforced),
+  );
   const flowWatcher = new Watcher('flow', bus, (ids) => flowVersions(database, ids), log);
-  const opener = new SessionOpener(sessions, knownDevices, recorder);
-  const ending = new FlowEnding(users, sessions, opener, recorder, keyring);
+  const opener = new SessionOpener(sessions, knownDevices, recorder, policies);
+  const ending = new FlowEnding(users, sessions, opener, recorder, keyring, policies);
   const flows = new Flows(database, clock, chance, flowWatcher, ending, keyring);
   const engine = {
     database,
@@ -240,10 +256,10 @@ export async function createApp(base: Infrastructure): Promise<App> {
     chance,
     flows,
     watcher: enrollmentWatcher,
+    factorAdded: (tx, userId) => knownDevices.forgetAll(tx, userId),
   });
 
-  const { isMfaRequired } = config.of(policySettings);
-  const beginFlow = new BeginFlow(database, flows, factors, challenges, limits, opener, log, isMfaRequired);
+  const beginFlow = new BeginFlow(database, flows, factors, challenges, limits, opener, log, policies);
   const signIn = new SignIn(
     passwords,
     knownDevices,
@@ -254,7 +270,18 @@ export async function createApp(base: Infrastructure): Promise<App> {
     clock,
     applications,
   );
-  const stepUp = new StepUp(users, factors, passwords, sessions, beginFlow, clock, applications);
+  const stepUp = new StepUp(
+    users,
+    factors,
+    passwords,
+    sessions,
+    beginFlow,
+    policies,
+    recorder,
+    database,
+    clock,
+    applications,
+  );
   const isSignUpAllowed = config.of(authFlowSettings).isSignUpAllowed ?? !config.isProduction;
   const pendingFlows = new PendingFlows(flows, challenges);
   const addressFlows = new AddressFlows(
@@ -268,16 +295,27 @@ export async function createApp(base: Infrastructure): Promise<App> {
     ending,
     pendingFlows,
     keyring,
+    policies,
     isSignUpAllowed,
     applications[0] as Application,
+    knownDevices,
   );
   const steps = new FlowSteps(database, flows, factors, challenges, users, opener, keyring, addressFlows);
-  const accounts = new Accounts(database, users, sessions, recorder);
-  const reports = new Reports(database, flows, challenges, sessions, recorder, keyring);
-  const access = new EnrollmentAccess(users, factors, flows, sessions, clock);
-  const profile = new Profile(database, users, passwords, sessions, access, recorder, pendingFlows);
+  const accounts = new Accounts(database, users, sessions, recorder, policies, knownDevices);
+  const reports = new Reports(database, flows, challenges, sessions, recorder, keyring, knownDevices);
+  const access = new EnrollmentAccess(users, factors, flows, sessions, policies, clock);
+  const profile = new Profile(
+    database,
+    users,
+    passwords,
+    sessions,
+    access,
+    recorder,
+    pendingFlows,
+    knownDevices,
+  );
 
-  const backupCodes = new BackupCodeSets(database, factors, recorder, clock, chance, kinds);
+  const backupCodes = new BackupCodeSets(database, factors, recorder, clock, chance, policies, kinds);
   const management = new FactorManagement({
     database,
     kinds,
@@ -288,7 +326,19 @@ export async function createApp(base: Infrastructure): Promise<App> {
     limits,
     recorder,
     access,
-    isMfaRequired,
+    policies,
+    knownDevices,
+  });
+
+  const policyAdministration = new PolicyAdministration({
+    database,
+    policies,
+    users,
+    factors,
+    access,
+    recorder,
+    applications,
+    placeOf: (ipAddress) => places.of(ipAddress),
   });
 
   const resolvers = resolversOf([
@@ -302,18 +352,26 @@ export async function createApp(base: Infrastructure): Promise<App> {
     new ReportResolver(reports, limits),
     new EmailChangeResolver(addressFlows, access),
     new ProfileResolver(profile, accounts),
-    new UserFieldsResolver(factors, limits, sessions, backupCodes, kinds),
+    new PolicyResolver(policyAdministration),
+    new PolicyFieldsResolver(accounts),
+    new PolicyImpactResolver(policyAdministration),
+    new AuditEventFieldsResolver(accounts),
+    new KnownDevicesResolver(knownDevices, sessions, profile, accounts),
+    new UserFieldsResolver(factors, limits, sessions, backupCodes, policies, kinds),
     new TokensResolver(sessions),
-    new GatewayResolver({
-      name: http.gatewayName,
-      version: VERSION,
-      publicUrl,
-      isSignUpAllowed,
-      passwordMinimumLength: userSettings.passwordMinimumLength,
-      webPushPublicKey: config.of(deliverySettings).vapidPublicKey ?? null,
-      supportUrl: http.supportUrl ?? null,
-      enabledKinds: factors.enabledKinds,
-    }),
+    new GatewayResolver(
+      {
+        name: http.gatewayName,
+        version: VERSION,
+        publicUrl,
+        isSignUpAllowed,
+        passwordMinimumLength: userSettings.passwordMinimumLength,
+        webPushPublicKey: config.of(deliverySettings).vapidPublicKey ?? null,
+        supportUrl: http.supportUrl ?? null,
+        enabledKinds: factors.enabledKinds,
+      },
+      policies,
+    ),
     ...[...kinds.values()].flatMap((kind) => [...kind.resolvers]),
   ]);
 
@@ -328,6 +386,7 @@ export async function createApp(base: Infrastructure): Promise<App> {
       () => enrollments.sweep(),
       () => sessions.sweep(),
       () => limits.sweep(),
+      () => policies.sweep(),
       ...[...kinds.values()].flatMap((kind) =>
         kind.sweep ? [() => kind.sweep?.() ?? Promise.resolve(0)] : [],
       ),
@@ -338,12 +397,16 @@ export async function createApp(base: Infrastructure): Promise<App> {
   };
 
   await signingKeys.prepare();
+  const { policyFile } = config.of(policySettings);
+  if (policyFile !== undefined) await applyPolicyFile(policyFile, policies, log);
   let sweeper: ReturnType<typeof repeat> | undefined;
   return {
     config,
     log,
     metrics,
     accounts,
+    policies,
+    policyAdministration,
     signingKeys,
     sealer,
     outbox,
@@ -354,7 +417,9 @@ export async function createApp(base: Infrastructure): Promise<App> {
     authenticationMutations: new Set(AUTHENTICATION_MUTATIONS),
     watchers: { flows: flowWatcher, enrollments: enrollmentWatcher },
     context: (facts) =>
-      requestContext(facts, resolvers, (authorization) => authenticate(authorization, sessions, kinds)),
+      requestContext(facts, resolvers, places, (authorization) =>
+        authenticate(authorization, sessions, kinds),
+      ),
     isStanding: (caller) => isStanding(caller, sessions, kinds),
     isReady: async () => {
       try {
@@ -394,14 +459,17 @@ function resolversOf(instances: readonly object[]): Resolvers {
 function requestContext(
   facts: RequestFacts,
   resolvers: Resolvers,
+  places: Places,
   identify: (authorization: string) => Promise<Caller>,
 ): RequestContext {
   let caller: Promise<Caller> | undefined;
   const { authorization } = facts;
+  const place = places.of(facts.ipAddress);
   return {
     requestId: facts.requestId,
     resolvers,
-    client: clientContext(facts.ipAddress, facts.userAgent),
+    client: clientContext(facts.ipAddress, facts.userAgent, place),
+    place,
     addressKey: addressKey(facts.ipAddress),
     cookies: facts.cookies,
     caller: () =>

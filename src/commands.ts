@@ -1,7 +1,10 @@
 import type { App } from './app';
 import { seedDemo } from './demo';
+import { impactTable, replayTable } from './features/administration';
+import { parsePolicyFile, policySummary, printPolicyFile } from './features/policy';
 import { usersSettings } from './features/users';
 import { ERROR_CODES, Refusal, type Role } from './kernel';
+import { sha256 } from './platform';
 
 export type Write = (line: string) => void;
 
@@ -65,7 +68,60 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     for (const fault of faults) write(`FAULT ${fault}`);
     return faults.length === 0 ? 0 : 1;
   },
+  'policy show': async (app, _, write) => {
+    const policy = await app.policies.current();
+    write(`# Version ${String(policy.version)}, in force since ${policy.updatedAt.toISOString()}.`);
+    write(printPolicyFile(policy).trimEnd());
+    return 0;
+  },
+  'policy apply': async (app, [text = '', file = ''], write) => {
+    const parsed = parsePolicyFile(text);
+    if ('faults' in parsed) return faulty(parsed.faults, file, write);
+    const { values } = parsed;
+    // Where the policy in force cannot be read, this is how it is replaced.
+    const current = await app.policies.find();
+    if (current && printPolicyFile(current) === printPolicyFile(values)) {
+      write(`version ${String(current.version)} in force says the same: nothing to do`);
+      return 0;
+    }
+    const change = { values, basedOn: current?.version ?? null, fileHash: sha256(text), updatedBy: null };
+    const { version } = await app.policies.change(change);
+    for (const sentence of policySummary(values)) write(sentence);
+    write(`version ${String(version)} is in force`);
+    return 0;
+  },
+  'policy preview': async (app, [text = '', file = ''], write) => {
+    const parsed = parsePolicyFile(text);
+    if ('faults' in parsed) return faulty(parsed.faults, file, write);
+    const impact = await app.policyAdministration.preview(parsed.values);
+    for (const line of impactTable(impact)) write(line);
+    const page = { first: SHOWN_MAX, after: null };
+    const { rows, hasNextPage } = await app.policyAdministration.lockedOut(impact, page);
+    for (const { id, email } of rows) write(`${id}  ${email}`);
+    if (hasNextPage) write('…');
+    return 0;
+  },
+  'policy replay': async (app, [text = '', file = '', since = ''], write) => {
+    const parsed = parsePolicyFile(text);
+    if ('faults' in parsed) return faulty(parsed.faults, file, write);
+    const from = new Date(since);
+    if (Number.isNaN(from.getTime())) {
+      write(`no date or time: ${since}; for example 2026-11-24 or 2026-11-24T09:30:00Z`);
+      return 2;
+    }
+    const replay = await app.policyAdministration.replay(parsed.values, from, SHOWN_MAX);
+    for (const line of replayTable(replay)) write(line);
+    return 0;
+  },
 };
+
+/** Users and sign-ins that are listed one by one. */
+const SHOWN_MAX = 20;
+
+function faulty(faults: readonly string[], file: string, write: Write): number {
+  for (const fault of faults) write(`${file}:${fault}`);
+  return 1;
+}
 
 const shown = (refusal: Refusal): string =>
   refusal.faults.map((fault) => `${fault.code}: ${fault.message ?? ERROR_CODES[fault.code][1]}`).join('\n');

@@ -1,5 +1,6 @@
 import { deliveryFeature } from './delivery';
 import { accountFeature } from './features/account';
+import { administrationFeature } from './features/administration';
 import { authFlowFeature } from './features/auth-flow';
 import { challengesFeature } from './features/challenges';
 import { enrollmentFeature } from './features/enrollment';
@@ -33,6 +34,7 @@ export const features: readonly Feature[] = [
   sessionsFeature,
   authFlowFeature,
   accountFeature,
+  administrationFeature,
 ];
 
 export const settingsSlices: readonly SettingsSlice[] = [

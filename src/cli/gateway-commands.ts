@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createApp } from '../app';
 import { runCommand } from '../commands';
 import { features, settingsSlices } from '../features';
+import { parsePolicyFile, policySummary } from '../features/policy';
 import { openInfrastructure, prepareData } from '../infrastructure';
 import { loadConfig } from '../config';
 import { askHolder, dataSource, databaseSettings, migrate, newKeyringLine, systemChance } from '../platform';
@@ -50,6 +51,25 @@ export function passwordFromInput(): string {
   const [password = ''] = readFileSync(0, 'utf8').split(/\r?\n/);
   if (password) return password;
   throw new Error('no password on standard input');
+}
+
+/** Says what a policy file demands, or prints its faults as `file:line:column: text`. */
+export function checkPolicyFile(file: string, print: Print): void {
+  const text = policyText(file, print);
+  const parsed = text === undefined ? undefined : parsePolicyFile(text);
+  if (!parsed || 'faults' in parsed) return;
+  print('valid');
+  for (const sentence of policySummary(parsed.values)) print(sentence);
+}
+
+/** The text of a policy file without faults: it is read here, since a running gateway may not see the file. */
+export function policyText(file: string, print: Print): string | undefined {
+  const text = readFileSync(file, 'utf8');
+  const parsed = parsePolicyFile(text);
+  if (!('faults' in parsed)) return text;
+  for (const fault of parsed.faults) print(`${file}:${fault}`);
+  process.exitCode = 1;
+  return undefined;
 }
 
 /** Writes the database that first starts begin from. */

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configurationPage, envExample } from '../config';
 import { flowDiagram } from '../features/auth-flow';
+import { policyPage } from '../features/policy';
 import { settingsSlices } from '../features';
 import { ERROR_CODES } from '../kernel';
 import { printedSchema } from '../schema';
@@ -13,6 +14,7 @@ export const generatedFiles = (): Readonly<Record<string, string>> => ({
   'docs/reference/configuration.md': configurationPage(settingsSlices),
   'docs/reference/auth-flow.md': `# The states of a flow\n\nPrinted from \`src/features/auth-flow/transitions.ts\`.\n\n\`\`\`mermaid\n${flowDiagram()}\n\`\`\`\n`,
   'docs/reference/error-codes.md': errorCodesPage(),
+  'docs/reference/policy.md': policyPage(),
 });
 
 /** Writes what differs, or only says so; gives the exit code. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `factorgate`: serve, migrate, keys, users, audit, and a phone and an authenticator app for the terminal. */
+/** The command `factorgate`: serve, migrate, keys, users, policy, audit, and a phone and an authenticator app for the terminal. */
 import { Command } from 'commander';
 import { VERSION } from '../version';
 import { registerDeviceCommands } from './device';
@@ -54,6 +54,7 @@ function buildProgram(): Command {
     .command('verify')
     .description('check the seals over the whole log')
     .action(() => perform(['audit', 'verify']));
+  registerPolicyCommands(program);
   program
     .command('seed')
     .description('example data')
@@ -73,6 +74,35 @@ function buildProgram(): Command {
   registerDeviceCommands(program);
   registerTotpCommand(program);
   return program;
+}
+
+function registerPolicyCommands(program: Command): void {
+  const policy = program.command('policy').description('what sign-ins demand');
+  policy
+    .command('check <file>')
+    .description('say what a policy file demands, or all that is wrong with it; needs no gateway')
+    .action(async (file: string) => (await gateway()).checkPolicyFile(file, print));
+  policy
+    .command('show')
+    .description('print the policy in force, as a file')
+    .action(() => perform(['policy', 'show']));
+  const withFile = async (verb: string, file: string, ...more: string[]): Promise<void> => {
+    const text = (await gateway()).policyText(file, print);
+    if (text !== undefined) await perform(['policy', verb, text, file, ...more]);
+  };
+  policy
+    .command('preview <file>')
+    .description('count whom a policy file would hit')
+    .action((file: string) => withFile('preview', file));
+  policy
+    .command('replay <file>')
+    .description('say which past sign-ins would have met something else')
+    .requiredOption('--since <date>', 'for example 2026-11-24 or 2026-11-24T09:30:00Z')
+    .action((file: string, { since }: { since: string }) => withFile('replay', file, since));
+  policy
+    .command('apply <file>')
+    .description('put a policy file into force')
+    .action((file: string) => withFile('apply', file));
 }
 
 const perform = async (command: string[]): Promise<void> => (await gateway()).perform(command, print);

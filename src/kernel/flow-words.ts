@@ -41,6 +41,16 @@ const RANK: Record<Role, number> = { USER: 0, HELP_DESK: 1, ADMIN: 2 };
 export const hasRole = (held: readonly Role[], wanted: Role): boolean =>
   held.some((role) => RANK[role] >= RANK[wanted]);
 
+/** Where an address is, as far as the database of places knows. */
+export interface Place {
+  /** ISO 3166 code. */
+  readonly country: string;
+  /** Null where only the country is known. */
+  readonly city: string | null;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+}
+
 /** Where a request came from, as far as the gateway can tell. Cleaned of control and bidi characters. */
 export interface ClientContext {
   readonly ipAddress: string | null;

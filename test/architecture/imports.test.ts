@@ -23,13 +23,15 @@ const FOLDERS = [
   'features/sessions',
   'features/auth-flow',
   'features/account',
+  'features/administration',
   'server',
   'cli',
 ];
 /** A kind of factor sees no more than this: never another kind, never the engine. */
 const SEEN_BY_KINDS = ['kernel', 'platform', 'delivery', 'features/factors/contract'];
 /** Files that put the program together. `cli` may use them; nothing else may. */
-const ASSEMBLY = /^(main|app|features|schema|infrastructure|commands|demo|welcome|version)\.ts$/;
+const ASSEMBLY =
+  /^(main|app|features|schema|infrastructure|commands|demo|policy-at-start|welcome|version)\.ts$/;
 
 /** What a layer may not touch: packages, and files of these suffixes. A file without a suffix is pure. */
 const LAYERS: Readonly<Record<string, { packages: RegExp; suffixes: readonly string[] }>> = {

@@ -5,6 +5,7 @@
  */
 import { answer, codeOf, liftFlowLimit } from '../support/attempts';
 import { describeOnEachBackend, describeOnServers } from '../support/backends';
+import { ENFORCED, OPTIONAL, withPolicy } from '../support/policy';
 import { GOT, World, type TestUser } from '../support/world';
 
 async function person(world: World): Promise<TestUser> {
@@ -30,7 +31,9 @@ const remove = (world: World, authorization: string, factorId: string | undefine
 
 describeOnEachBackend('changing factors', (backend) => {
   let world: World;
-  beforeAll(async () => (world = await World.open(backend, { gateways: 2 })));
+  beforeAll(
+    async () => (world = await World.open(backend, { gateways: 2, environment: withPolicy(OPTIONAL) })),
+  );
   afterAll(() => world.close());
 
   it('ENR-02 an old session changes nothing before a step-up, by whatever mutation', async () => {
@@ -231,7 +234,7 @@ describeOnEachBackend('changing factors', (backend) => {
 describeOnEachBackend('where everybody must have a factor', (backend) => {
   let world: World;
   beforeAll(
-    async () => (world = await World.open(backend, { gateways: 2, environment: { MFA_REQUIRED: 'true' } })),
+    async () => (world = await World.open(backend, { gateways: 2, environment: withPolicy(ENFORCED) })),
   );
   afterAll(() => world.close());
 
@@ -262,7 +265,7 @@ describeOnEachBackend('where everybody must have a factor', (backend) => {
 
 describeOnServers('removing the last two at the same instant', (servers) => {
   it('ENR-03 exactly one stays', async () => {
-    const world = await World.open(servers, { gateways: 2, environment: { MFA_REQUIRED: 'true' } });
+    const world = await World.open(servers, { gateways: 2, environment: withPolicy(ENFORCED) });
     for (let round = 0; round < 5; round += 1) {
       const user = await world.user();
       const { flowToken } = await user.signIn();

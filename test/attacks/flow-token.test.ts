@@ -279,4 +279,9 @@ function literal(type: GraphQLInputType): string {
   return `{ ${wanted.map((field) => `${field.name}: ${literal(field.type)}`).join(', ')} }`;
 }
 
-const LITERALS: Readonly<Record<string, string>> = { Int: '1', Boolean: 'true', JSONObject: '{ kty: "EC" }' };
+const LITERALS: Readonly<Record<string, string>> = {
+  Int: '1',
+  Boolean: 'true',
+  DateTime: '"2031-03-01T09:00:00Z"',
+  IP: '"192.0.2.1"', JSONObject: '{ kty: "EC" }',
+};

@@ -167,6 +167,7 @@ export class SessionsWorld {
       flowId: newId('flw', this.clock, systemChance),
       flowToken: newToken(systemChance),
       knownDeviceId: null,
+      endsBy: null,
       context: CONTEXT,
       ...changes,
     };

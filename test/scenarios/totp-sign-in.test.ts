@@ -17,7 +17,7 @@ describeOnEachBackend('signing in with an authenticator app', (backend) => {
       flow: {
         status: 'CHALLENGE_PENDING',
         accountHint: 'u••@example.com',
-        promptReasons: ['POLICY'],
+        promptReasons: ['POLICY', 'NEW_DEVICE'],
         requiredAssurance: 'AAL2',
         challenge: {
           __typename: 'CodeChallenge',

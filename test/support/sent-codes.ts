@@ -1,11 +1,17 @@
 import { mailedCode } from './attempts';
+import { withPolicy } from './policy';
 import { GOT, type Ask, type TestGateway, type TestUser, type World } from './world';
 
 export const CODE_SETUP = `enrollment { id status factor { id kind hint label }
   setup { __typename ... on CodeSetup { sentTo codeLength resendableAt } } } enrollmentToken flow { id status }`;
 
 /** All that a world needs so that codes can be sent. */
-export const SENDING = { SMS_COUNTRIES: 'US,GB,CH,DE,GG', EMAIL_FACTOR: 'on' } as const;
+export const SENDING = {
+  SMS_COUNTRIES: 'US,GB,CH,DE,GG',
+  ...withPolicy(
+    'mfa_enforcement: { all_users: false, allowed_kinds: [totp, sms, email, push, backup_code] }',
+  ),
+};
 
 let numbers = 0;
 /** A number that no other test has: valid, and given to nobody. */

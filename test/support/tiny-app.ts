@@ -115,6 +115,7 @@ function tinyContext(world: TinyWorld, facts: RequestFacts): RequestContext {
     requestId: facts.requestId,
     resolvers: { get: () => fail('SERVICE_UNAVAILABLE', 'the tiny app has no resolver classes') },
     client: clientContext(facts.ipAddress, facts.userAgent),
+    place: null,
     addressKey: addressKey(facts.ipAddress),
     cookies: facts.cookies,
     caller,

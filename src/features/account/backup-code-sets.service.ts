@@ -3,6 +3,7 @@ import type { Database } from '../../platform';
 import type { EnrollmentNow } from '../enrollment';
 import type { AuditRecorder } from '../events';
 import type { CodeSets, FactorFacts, FactorKindAtWork, Factors } from '../factors';
+import { DEFAULT_POLICY, type Policies } from '../policy';
 import { FIRST_SET } from './notice-texts';
 
 export interface GeneratedCodes {
@@ -22,6 +23,7 @@ export class BackupCodeSets {
     private readonly recorder: AuditRecorder,
     private readonly clock: Clock,
     private readonly chance: Chance,
+    private readonly policies: Policies,
     kinds: ReadonlyMap<string, FactorKindAtWork<never>>,
   ) {
     const found = [...kinds].find(([, { codeSets }]) => codeSets);
@@ -68,7 +70,8 @@ export class BackupCodeSets {
     reason: string | null = null,
   ): Promise<GeneratedCodes> {
     check(await this.factors.active(userId));
-    const prepared = await this.sets.prepare();
+    const { backupCodeCount } = (await this.policies.find()) ?? DEFAULT_POLICY;
+    const prepared = await this.sets.prepare(backupCodeCount);
     const id = newId('fct', this.clock, this.chance);
     await this.database.transaction(async (tx) => {
       await this.factors.lock(tx, userId);

@@ -33,8 +33,12 @@ export class EmailChangeResolver {
       const { newEmail } = parseInput(changeEmailInput, input);
       await this.access.requireStepUp(caller);
       await this.access.refuseByBackupCode(caller);
-      const { client, addressKey } = context;
-      const begun = await this.addressFlows.changeEmail(caller, newEmail, { context: client, addressKey });
+      const { client, place, addressKey } = context;
+      const begun = await this.addressFlows.changeEmail(caller, newEmail, {
+        context: client,
+        place,
+        addressKey,
+      });
       return { flow: AuthFlow.from(begun.flow), flowToken: begun.flowToken ?? null };
     });
   }

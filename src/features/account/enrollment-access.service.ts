@@ -1,13 +1,11 @@
 import { Refusal, RequestFault, reaches, unixSeconds, type Clock } from '../../kernel';
-import type { Caller, UserCaller } from '../../platform';
-import { ownerOf, type Flows } from '../auth-flow';
+import type { Caller, UnitOfWork, UserCaller } from '../../platform';
+import { ownerOf, usefulKinds, type Flows } from '../auth-flow';
 import type { EnrollmentNow, Origin } from '../enrollment';
 import type { Factors } from '../factors';
+import { DEFAULT_POLICY, type Policies } from '../policy';
 import type { Sessions } from '../sessions';
 import { isLocked, type User, type Users } from '../users';
-
-/** How fresh a step-up must be for what changes an account. */
-export const STEP_UP_MAX_AGE_SECONDS = 300;
 
 /** Who may add a factor: a user signed in and stepped up, or the holder of a flow that asks for the first factor. */
 export class EnrollmentAccess {
@@ -16,6 +14,7 @@ export class EnrollmentAccess {
     private readonly factors: Factors,
     private readonly flows: Flows,
     private readonly sessions: Sessions,
+    private readonly policies: Policies,
     private readonly clock: Clock,
   ) {}
 
@@ -23,9 +22,22 @@ export class EnrollmentAccess {
   async requireStepUp(caller: UserCaller): Promise<void> {
     const hasFactor = (await this.factors.active(caller.userId)).length > 0;
     const requiredAssurance = hasFactor ? 'AAL2' : 'AAL1';
+    const maxAgeSeconds = await this.maxAgeSeconds();
     const age = unixSeconds(this.clock.now()) - unixSeconds(caller.authenticatedAt);
-    if (reaches(caller.assurance, requiredAssurance) && age <= STEP_UP_MAX_AGE_SECONDS) return;
-    throw new Refusal('STEP_UP_REQUIRED', { requiredAssurance, maxAgeSeconds: STEP_UP_MAX_AGE_SECONDS });
+    if (reaches(caller.assurance, requiredAssurance) && age <= maxAgeSeconds) return;
+    throw new Refusal('STEP_UP_REQUIRED', { requiredAssurance, maxAgeSeconds });
+  }
+
+  /**
+   * For operations of the highest class, in their transaction and after `requireStepUp`: uses the proof up, so that the
+   * next one needs its own. Refuses with STEP_UP_REQUIRED.
+   */
+  async spendStepUp(tx: UnitOfWork, caller: UserCaller): Promise<void> {
+    if (await this.sessions.spendStepUp(tx, caller.sessionId, caller.authenticatedAt)) return;
+    throw new Refusal('STEP_UP_REQUIRED', {
+      requiredAssurance: caller.assurance,
+      maxAgeSeconds: await this.maxAgeSeconds(),
+    });
   }
 
   /**
@@ -36,9 +48,13 @@ export class EnrollmentAccess {
     if (!(await this.isByBackupCode(caller))) return;
     throw new Refusal('STEP_UP_REQUIRED', {
       requiredAssurance: 'AAL2',
-      maxAgeSeconds: STEP_UP_MAX_AGE_SECONDS,
+      maxAgeSeconds: await this.maxAgeSeconds(),
       message: 'Please confirm with another factor than a backup code, or one that you added with it today.',
     });
+  }
+
+  private async maxAgeSeconds(): Promise<number> {
+    return ((await this.policies.find()) ?? DEFAULT_POLICY).stepUpMaxAgeSeconds;
   }
 
   private async isByBackupCode(caller: UserCaller): Promise<boolean> {
@@ -54,20 +70,22 @@ export class EnrollmentAccess {
   async toStart(
     flowToken: string | undefined,
     caller: () => Promise<UserCaller>,
-  ): Promise<{ user: User; origin: Origin }> {
+  ): Promise<{ user: User; origin: Origin; allowedKinds: readonly string[] }> {
     if (flowToken !== undefined) {
       const flow = await this.flows.readLive(flowToken);
       if (flow.status !== 'ENROLLMENT_REQUIRED') throw new Refusal('WRONG_STATUS');
       return {
         user: await this.activeUser(ownerOf(flow)),
         origin: { flowId: flow.id, sessionId: null, isByBackupCode: false },
+        allowedKinds: usefulKinds(flow, this.factors.enrollableKinds),
       };
     }
     const signedIn = await caller();
     const user = await this.activeUser(signedIn.userId);
     await this.requireStepUp(signedIn);
     const isByBackupCode = await this.isByBackupCode(signedIn);
-    return { user, origin: { flowId: null, sessionId: signedIn.sessionId, isByBackupCode } };
+    const origin = { flowId: null, sessionId: signedIn.sessionId, isByBackupCode };
+    return { user, origin, allowedKinds: await this.policies.allowedKinds() };
   }
 
   /** An enrollment is confirmed where it began: its session must stand, and whoever is signed in must be in that session. */

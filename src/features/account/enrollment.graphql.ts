@@ -143,7 +143,9 @@ export class EnrollmentResolver {
   ): Promise<EnrollmentPayload> {
     return payload(EnrollmentPayload, async () => {
       const { kind, flowToken, ...more } = parseInput(startEnrollmentInput, input);
-      const { user, origin } = await this.access.toStart(flowToken, () => signedIn(context));
+      const { user, origin, allowedKinds } = await this.access.toStart(flowToken, () => signedIn(context));
+      if (!allowedKinds.includes(kind))
+        throw new Refusal('FACTOR_NOT_AVAILABLE', { path: ['input', 'kind'] });
       const { id, email, locale } = user;
       const started = await this.enrollments.start(
         { id, email, locale },

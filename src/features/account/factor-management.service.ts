@@ -3,8 +3,9 @@ import type { Database, UnitOfWork, UserCaller } from '../../platform';
 import type { Challenges } from '../challenges';
 import type { AuditRecorder } from '../events';
 import { kindModule, type FactorFacts, type FactorKindAtWork, type Factors } from '../factors';
+import type { KnownDevices } from '../known-devices';
 import { LIMITS, type Limits } from '../limits';
-import { mustKeepFactor } from '../policy';
+import { isEnforcedFor, type Policies, type PolicyValues } from '../policy';
 import type { Sessions } from '../sessions';
 import type { User, Users } from '../users';
 import type { EnrollmentAccess } from './enrollment-access.service';
@@ -19,7 +20,8 @@ export interface FactorDeps {
   readonly limits: Limits;
   readonly recorder: AuditRecorder;
   readonly access: EnrollmentAccess;
-  readonly isMfaRequired: boolean;
+  readonly policies: Policies;
+  readonly knownDevices: KnownDevices;
 }
 
 /** A factor that counts by itself; a list of codes is only the way back in. */
@@ -46,26 +48,30 @@ export class FactorManagement {
   }
 
   /**
-   * Removes a factor, and with the last real one the backup codes; other sessions end. Refuses with STEP_UP_REQUIRED,
+   * Removes a factor, and with the last real one the backup codes; other sessions end, and no browser is remembered any
+   * more. Refuses with STEP_UP_REQUIRED,
    * NOT_FOUND, or LAST_FACTOR where the policy needs one.
    */
   async remove(caller: UserCaller, factorId: string, context: ClientContext): Promise<FactorFacts> {
-    const { database, users, factors, sessions, recorder, challenges, access } = this.deps;
+    const { database, users, factors, sessions, recorder, challenges, access, policies, knownDevices } =
+      this.deps;
     const { userId, sessionId } = caller;
     await access.requireStepUp(caller);
     await access.refuseByBackupCode(caller);
     const user = await users.find(userId);
+    const policy = await policies.find();
     return database.transaction(async (tx) => {
       // Removals and confirmations of one user queue here, so that what is counted stays true.
       await factors.lock(tx, userId);
       const active = await factors.active(userId, tx);
       const target = active.find(({ id }) => id === factorId);
       if (!target || !user) throw new Refusal('NOT_FOUND', { path: ['input', 'factorId'] });
-      const removed = this.withDependents(user, target, active);
+      const removed = withDependents(policy, user, target, active);
       await challenges.withdraw(
         tx,
         removed.map(({ id }) => id),
       );
+      await knownDevices.forgetAll(tx, userId);
       const entries = removed.map(({ id, kind }) => ({
         type: 'FACTOR_REMOVED' as const,
         outcome: 'SUCCESS' as const,
@@ -126,18 +132,21 @@ export class FactorManagement {
     throw new Refusal('INVALID_CODE');
   }
 
-  /** What goes with the factor; refuses where nothing real would be left and the policy needs one. */
-  private withDependents(user: User, target: FactorFacts, active: readonly FactorFacts[]): FactorFacts[] {
-    if (!isReal(target) || active.some((factor) => factor.id !== target.id && isReal(factor)))
-      return [target];
-    if (mustKeepFactor({ accountType: user.accountType, isMfaRequired: this.deps.isMfaRequired })) {
-      throw new Refusal('LAST_FACTOR', { path: ['input', 'factorId'] });
-    }
-    return [target, ...active.filter((factor) => factor.id !== target.id)];
-  }
-
   private async end(tx: UnitOfWork, userId: string, factor: FactorFacts): Promise<void> {
     if (!(await this.deps.factors.revoke(tx, userId, factor.id))) throw new Refusal('NOT_FOUND');
     await this.deps.kinds.get(factor.kind)?.removed?.(tx, factor.id);
   }
+}
+
+/** What goes with the factor; refuses where nothing real would be left and the policy, if it can be read, needs one. */
+function withDependents(
+  policy: PolicyValues | undefined,
+  user: User,
+  target: FactorFacts,
+  active: readonly FactorFacts[],
+): FactorFacts[] {
+  if (!isReal(target) || active.some((factor) => factor.id !== target.id && isReal(factor))) return [target];
+  if (!policy || isEnforcedFor(policy, user))
+    throw new Refusal('LAST_FACTOR', { path: ['input', 'factorId'] });
+  return [target, ...active.filter((factor) => factor.id !== target.id)];
 }

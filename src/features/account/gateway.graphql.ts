@@ -1,6 +1,7 @@
 import { Field, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { Url } from '../../platform';
 import { factorKindEnum } from '../factors';
+import type { Policies } from '../policy';
 import { PASSWORD_MAX } from '../users';
 
 export interface GatewayFacts {
@@ -33,7 +34,9 @@ export class Gateway {
   @Field(() => Url, { description: 'Where subscriptions go (graphql-ws).' })
   subscriptionUrl!: string;
 
-  @Field(() => [factorKindEnum], { description: 'Factor kinds that are switched on.' })
+  @Field(() => [factorKindEnum], {
+    description: 'Factor kinds that are switched on and allowed by the policy.',
+  })
   enabledKinds!: readonly string[];
 
   @Field(() => Boolean)
@@ -55,8 +58,12 @@ export class Gateway {
 @Resolver()
 export class GatewayResolver {
   private readonly shown: Gateway;
+  private readonly enabledKinds: readonly string[];
 
-  constructor(facts: GatewayFacts) {
+  constructor(
+    facts: GatewayFacts,
+    private readonly policies: Policies,
+  ) {
     this.shown = Object.assign(new Gateway(), {
       name: facts.name,
       version: facts.version,
@@ -67,12 +74,14 @@ export class GatewayResolver {
       passwordMinimumLength: facts.passwordMinimumLength,
       webPushPublicKey: facts.webPushPublicKey,
       supportUrl: facts.supportUrl,
-      enabledKinds: facts.enabledKinds,
     });
+    this.enabledKinds = facts.enabledKinds;
   }
 
   @Query(() => Gateway, { description: 'Public facts about this gateway. **Anyone.**' })
-  gateway(): Gateway {
-    return this.shown;
+  async gateway(): Promise<Gateway> {
+    const allowed = await this.policies.allowedKinds();
+    const enabledKinds = this.enabledKinds.filter((kind) => allowed.includes(kind));
+    return Object.assign(new Gateway(), this.shown, { enabledKinds });
   }
 }

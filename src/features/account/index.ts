@@ -8,6 +8,7 @@ import { EmailChangeResolver } from './email-change.graphql';
 import { EnrollmentResolver } from './enrollment.graphql';
 import { FactorsResolver } from './factors.graphql';
 import { GatewayResolver } from './gateway.graphql';
+import { KnownDevicesResolver } from './known-devices.graphql';
 import { ReportResolver } from './reports.graphql';
 import { ProfileResolver } from './profile.graphql';
 import { UserFieldsResolver } from './user.graphql';
@@ -21,6 +22,7 @@ export * from './enrollment-access.service';
 export * from './factor-management.service';
 export * from './factors.graphql';
 export * from './gateway.graphql';
+export * from './known-devices.graphql';
 export * from './notices.service';
 export * from './report.routes';
 export * from './reports.graphql';
@@ -37,6 +39,7 @@ export const accountFeature: Feature = {
     EnrollmentResolver,
     FactorsResolver,
     GatewayResolver,
+    KnownDevicesResolver,
     ReportResolver,
     ProfileResolver,
     UserFieldsResolver,

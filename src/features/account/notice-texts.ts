@@ -46,6 +46,7 @@ export function noticeOf(entry: AuditEntry): Notice | undefined {
     });
   }
   if (type === 'BACKUP_CODES_GENERATED' && reason === FIRST_SET) return undefined;
+  if (type === 'DEVICE_REMEMBERED') return remembered(reason ?? '');
   return outcome === 'SUCCESS' || ALARMS.includes(type) ? PLAIN[type] : undefined;
 }
 
@@ -61,6 +62,20 @@ function ofAnswer(isRight: boolean, kind: string | null | undefined, reason: str
     });
   }
   return !isRight && reason === 'replay' ? REPLAY : undefined;
+}
+
+function remembered(reason: string): Notice {
+  const days = /^for (\d+) days$/.exec(reason)?.[1] ?? '?';
+  return mailed({
+    en: [
+      'A browser is remembered',
+      `After a sign-in with a second step, a browser or app asked to be remembered. Days without the second step there: ${days}.`,
+    ],
+    de: [
+      'Browser gemerkt',
+      `Nach einer Anmeldung mit zweitem Schritt hat ein Browser oder eine App verlangt, gemerkt zu werden. Tage ohne zweiten Schritt dort: ${days}.`,
+    ],
+  });
 }
 
 const REPLAY = mailed({
@@ -94,6 +109,16 @@ const PLAIN: Partial<Record<AuditEntry['type'], Notice>> = {
   BACKUP_CODES_GENERATED: both({
     en: ['New backup codes', 'New backup codes were made. Earlier ones work no more.'],
     de: ['Neue Backup-Codes', 'Es wurden neue Backup-Codes erzeugt. Frühere gelten nicht mehr.'],
+  }),
+  ENROLLMENT_EXTENDED: mailed({
+    en: [
+      'More time to set up a second step',
+      'An administrator gave you more time to add a way to confirm your sign-ins.',
+    ],
+    de: [
+      'Mehr Zeit für den zweiten Schritt',
+      'Sie haben mehr Zeit bekommen, einen Weg zum Bestätigen Ihrer Anmeldungen einzurichten.',
+    ],
   }),
   APPROVAL_REPORTED: both({
     en: [

@@ -2,6 +2,7 @@ import { Refusal, RequestFault, type ClientContext } from '../../kernel';
 import type { Database, UserCaller } from '../../platform';
 import type { PendingFlows } from '../auth-flow';
 import type { AuditRecorder } from '../events';
+import type { KnownDevices } from '../known-devices';
 import type { Sessions } from '../sessions';
 import type { PasswordSignIn, User, Users } from '../users';
 import type { EnrollmentAccess } from './enrollment-access.service';
@@ -34,6 +35,7 @@ export class Profile {
     private readonly access: EnrollmentAccess,
     private readonly recorder: AuditRecorder,
     private readonly pending: PendingFlows,
+    private readonly knownDevices: KnownDevices,
   ) {}
 
   async update(caller: UserCaller, wanted: NewProfile): Promise<User> {
@@ -69,6 +71,7 @@ export class Profile {
     return this.database.transaction(async (tx) => {
       await this.pending.end(tx, userId);
       await this.users.replacePassword(tx, userId, current.proven, stored);
+      await this.knownDevices.forgetAll(tx, userId);
       // Hashing took its time: a session that was ended meanwhile changes nothing any more.
       if (!(await this.sessions.standing(caller, tx))) throw new RequestFault('UNAUTHENTICATED');
       if (wanted.signOutOtherSessions)
@@ -111,5 +114,29 @@ export class Profile {
       return revoked;
     });
     return { isSignedOut: ended.includes(caller.sessionId) };
+  }
+
+  /**
+   * Makes the named browsers and apps of the caller unknown again, or all. One that is not the caller's refuses the whole
+   * with NOT_FOUND.
+   */
+  async forgetDevices(
+    { userId, sessionId }: UserCaller,
+    deviceIds: readonly string[] | null,
+    { client }: Origin,
+  ): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const count = await this.knownDevices.forget(tx, userId, deviceIds);
+      if (count === 0) return;
+      await this.recorder.record(tx, {
+        type: 'DEVICE_FORGOTTEN',
+        outcome: 'SUCCESS',
+        actorId: userId,
+        userId,
+        sessionId,
+        context: client,
+        reason: `${String(count)} forgotten`,
+      });
+    });
   }
 }

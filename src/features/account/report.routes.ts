@@ -82,6 +82,7 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
     actions: {
       FLOW_ENDED: 'The sign-in was stopped.',
       SESSIONS_REVOKED: 'The session was signed out.',
+      DEVICES_FORGOTTEN: 'Every browser and app is asked for the second step again.',
       PUSH_MUTED: 'Your phone will not be asked for 20 minutes.',
     },
   },
@@ -102,6 +103,7 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
     actions: {
       FLOW_ENDED: 'Die Anmeldung wurde beendet.',
       SESSIONS_REVOKED: 'Die Sitzung wurde abgemeldet.',
+      DEVICES_FORGOTTEN: 'Jeder Browser und jede App wird wieder nach dem zweiten Schritt gefragt.',
       PUSH_MUTED: 'Ihr Telefon wird 20 Minuten lang nicht gefragt.',
     },
   },

@@ -3,6 +3,7 @@ import type { Database, Keyring } from '../../platform';
 import type { Flows } from '../auth-flow';
 import type { Challenges } from '../challenges';
 import type { AuditRecorder } from '../events';
+import type { KnownDevices } from '../known-devices';
 import type { Sessions } from '../sessions';
 import { eventOfReport } from './report-token';
 
@@ -10,6 +11,7 @@ import { eventOfReport } from './report-token';
 export const ReportAction = {
   FLOW_ENDED: 'FLOW_ENDED',
   SESSIONS_REVOKED: 'SESSIONS_REVOKED',
+  DEVICES_FORGOTTEN: 'DEVICES_FORGOTTEN',
   PUSH_MUTED: 'PUSH_MUTED',
 } as const;
 export type ReportAction = keyof typeof ReportAction;
@@ -28,7 +30,7 @@ export interface ReportedEvent {
   readonly context: ClientContext | null;
 }
 
-/** "This was not me": ends what an event began. A repeat finds nothing left to end, and is no error. */
+/** "This was not me": ends what an event began, and no browser is remembered any more. A repeat finds nothing left to end, and is no error. */
 export class Reports {
   constructor(
     private readonly database: Database,
@@ -37,6 +39,7 @@ export class Reports {
     private readonly sessions: Sessions,
     private readonly recorder: AuditRecorder,
     private readonly keyring: Keyring,
+    private readonly knownDevices: KnownDevices,
   ) {}
 
   /** The event of a link; undefined if the link was not made by us or is too old. */
@@ -63,8 +66,10 @@ export class Reports {
           if (wasRung) actions.push('PUSH_MUTED');
         }
       }
+      const forgotten = await this.knownDevices.forgetAll(tx, userId);
       const revoked = await this.sessions.revokeBegunWith(tx, { userId, flowId, sessionId }, 'reported');
       if (revoked > 0) actions.push('SESSIONS_REVOKED');
+      if (forgotten > 0) actions.push('DEVICES_FORGOTTEN');
       if (actions.length > 0) {
         await this.recorder.record(tx, {
           type: 'ACTIVITY_REPORTED',

@@ -20,6 +20,7 @@ import {
   type Factors,
 } from '../factors';
 import type { Limits } from '../limits';
+import type { Policies } from '../policy';
 import { SessionType, type Sessions } from '../sessions';
 import { AccountType, UserStatus, type User } from '../users';
 import { SecurityAdvice, adviceFor } from './advice';
@@ -101,6 +102,9 @@ export class UserType {
   @Field(() => DateTime, { nullable: true })
   passwordChangedAt!: Date | null;
 
+  /** Whatever the user has enrolled since. */
+  dueAt!: Date | null;
+
   static from(user: User): UserType {
     return Object.assign(new UserType(), {
       id: user.id,
@@ -116,6 +120,7 @@ export class UserType {
       createdAt: user.createdAt,
       lastSignInAt: user.lastSignInAt,
       passwordChangedAt: user.passwordChangedAt,
+      dueAt: user.enrollmentDueAt,
     });
   }
 }
@@ -134,6 +139,7 @@ export class UserFieldsResolver {
     private readonly limits: Limits,
     private readonly sessionsService: Sessions,
     private readonly backupCodes: BackupCodeSets,
+    private readonly policies: Policies,
     private readonly kinds: ReadonlyMap<string, FactorKindAtWork<never>>,
   ) {}
 
@@ -150,7 +156,7 @@ export class UserFieldsResolver {
   @FieldResolver(() => [factorKindEnum], { description: 'Kinds that this user may still add.' })
   async enrollableKinds(@Root() user: UserType): Promise<string[]> {
     const active = await this.factorsService.active(user.id);
-    return this.factorsService.enrollableKinds.filter(
+    return (await this.mayEnroll()).filter(
       (kind) => active.filter((factor) => factor.kind === kind).length < kindModule(kind).traits.limitPerUser,
     );
   }
@@ -173,8 +179,17 @@ export class UserFieldsResolver {
       kinds: real.map(({ kind }) => kind),
       codesRemaining: await this.backupCodes.remaining(user.id),
       driftsSeconds: (await Promise.all(drifts)).filter((drift) => drift !== null),
-      enrollableKinds: this.factorsService.enrollableKinds,
+      enrollableKinds: await this.mayEnroll(),
     });
+  }
+
+  @FieldResolver(() => DateTime, {
+    nullable: true,
+    description: 'From then on a second factor is required. Null: never, or already enrolled.',
+  })
+  async enrollmentDueAt(@Root() user: UserType): Promise<Date | null> {
+    const hasFactor = (await this.factorsService.active(user.id)).length > 0;
+    return hasFactor ? null : user.dueAt;
   }
 
   @FieldResolver(() => [SessionType], { description: 'Newest first, at most 50.' })
@@ -183,6 +198,11 @@ export class UserFieldsResolver {
     if (caller.kind !== 'user' || caller.userId !== user.id) throw new RequestFault('FORBIDDEN');
     const sessions = await this.sessionsService.list(user.id);
     return sessions.map((session) => SessionType.from(session, caller.sessionId));
+  }
+
+  private async mayEnroll(): Promise<string[]> {
+    const allowed = await this.policies.allowedKinds();
+    return this.factorsService.enrollableKinds.filter((kind) => allowed.includes(kind));
   }
 }
 

@@ -75,12 +75,18 @@ export class AddressFlowResolver {
   })
   signUp(
     @Arg('input', () => SignUpInput) input: SignUpInput,
-    @Ctx() { client, addressKey }: RequestContext,
+    @Ctx() { client, place, addressKey }: RequestContext,
   ): Promise<AuthFlowPayload> {
     return payload(AuthFlowPayload, async () => {
       const { clientId, ...wish } = parseInput(signUpInput, input);
       const application = this.signInService.application(clientId);
-      const begun = await this.addressFlows.signUp({ ...wish, application, context: client, addressKey });
+      const begun = await this.addressFlows.signUp({
+        ...wish,
+        application,
+        context: client,
+        place,
+        addressKey,
+      });
       return { flow: AuthFlow.from(begun.flow), flowToken: begun.flowToken ?? null };
     });
   }
@@ -90,11 +96,11 @@ export class AddressFlowResolver {
   })
   startPasswordReset(
     @Arg('input', () => StartPasswordResetInput) input: StartPasswordResetInput,
-    @Ctx() { client, addressKey }: RequestContext,
+    @Ctx() { client, place, addressKey }: RequestContext,
   ): Promise<AuthFlowPayload> {
     return payload(AuthFlowPayload, async () => {
       const { email } = parseInput(z.object({ email: address }), input);
-      const begun = await this.addressFlows.startPasswordReset({ email, context: client, addressKey });
+      const begun = await this.addressFlows.startPasswordReset({ email, context: client, place, addressKey });
       return { flow: AuthFlow.from(begun.flow), flowToken: begun.flowToken ?? null };
     });
   }

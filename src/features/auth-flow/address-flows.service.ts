@@ -2,21 +2,24 @@ import { Refusal, type ClientContext } from '../../kernel';
 import type { Database, Keyring, UserCaller } from '../../platform';
 import type { Challenges } from '../challenges';
 import type { AuditRecorder } from '../events';
+import type { KnownDevices } from '../known-devices';
 import { LIMITS, type Limits } from '../limits';
+import type { Place, Policies } from '../policy';
 import type { Sessions } from '../sessions';
 import { emailKey, type User, type Users } from '../users';
 import type { Application } from './auth-flow.config';
 import type { FlowResult } from './begin-flow.service';
-import { isRepeat, ownerOf, type FlowNow } from './flow';
+import { decidedColumns } from './decided-columns';
+import { PASSWORD_PROOF, isRepeat, ownerOf, type FlowNow } from './flow';
 import type { FlowEnding } from './flow-ending.service';
 import { isAddressPurpose, type AddressPurpose, type FlowSubject } from './flow-subject';
 import type { Flows } from './flows.service';
 import type { PendingFlows } from './pending-flows.service';
-import { PASSWORD_PROOF } from './sign-in.service';
 import { isFinal } from './transitions';
 
 interface From {
   readonly context: ClientContext;
+  readonly place: Place | null;
   readonly addressKey: string;
 }
 
@@ -44,8 +47,10 @@ export class AddressFlows {
     private readonly ending: FlowEnding,
     private readonly pending: PendingFlows,
     private readonly keyring: Keyring,
+    private readonly policies: Policies,
     private readonly isSignUpAllowed: boolean,
     private readonly application: Application,
+    private readonly knownDevices: KnownDevices,
   ) {}
 
   /** Refuses with INVALID_INPUT, WEAK_PASSWORD, BREACHED_PASSWORD, RATE_LIMITED, or BLOCKED_BY_POLICY where sign-up is off. */
@@ -64,7 +69,7 @@ export class AddressFlows {
       password,
       decoy: isKnown ? 'ACCOUNT_EXISTS' : null,
     } as const;
-    return this.begin('SIGN_UP', null, subject, wish.application, wish.context, null);
+    return this.begin('SIGN_UP', null, subject, wish.application, wish, null);
   }
 
   /** Refuses with INVALID_INPUT or RATE_LIMITED. */
@@ -74,7 +79,7 @@ export class AddressFlows {
     const found = await this.users.findByEmail(email);
     const user = found && mayResetPassword(found) ? found : undefined;
     const subject = { email, locale: user?.locale ?? null, decoy: user ? null : 'NO_ACCOUNT' } as const;
-    return this.begin('PASSWORD_RESET', user?.id ?? null, subject, this.application, wish.context, null);
+    return this.begin('PASSWORD_RESET', user?.id ?? null, subject, this.application, wish, null);
   }
 
   /** The caller must have been stepped up. Refuses with INVALID_INPUT or RATE_LIMITED. */
@@ -90,7 +95,7 @@ export class AddressFlows {
       });
     }
     const subject = { email, locale: user.locale, decoy: holder ? 'ACCOUNT_EXISTS' : null } as const;
-    return this.begin('EMAIL_CHANGE', user.id, subject, this.application, from.context, caller.sessionId);
+    return this.begin('EMAIL_CHANGE', user.id, subject, this.application, from, caller.sessionId);
   }
 
   /** Sends the code to the address once more. Refuses with TOO_SOON or RATE_LIMITED. */
@@ -101,7 +106,7 @@ export class AddressFlows {
   }
 
   /**
-   * Sets the new password of a reset whose every proof is given; all sessions end. The same call within 30 seconds
+   * Sets the new password of a reset whose every proof is given; all sessions and remembered browsers end. The same call within 30 seconds
    * gives the same reply. Refuses with INVALID_TOKEN, WRONG_STATUS, WEAK_PASSWORD or BREACHED_PASSWORD.
    */
   async setPassword(flowToken: string, newPassword: string): Promise<FlowResult> {
@@ -119,6 +124,7 @@ export class AddressFlows {
       const moved = await this.flows.move(tx, flow, { type: 'passwordSet' }, { byHolder: true, completedBy });
       await this.pending.end(tx, userId, flow.id);
       await this.users.setPassword(tx, userId, stored);
+      await this.knownDevices.forgetAll(tx, userId);
       await this.sessions.revokeAll(tx, userId, 'password reset');
       await this.recorder.record(tx, {
         type: 'PASSWORD_CHANGED',
@@ -138,9 +144,15 @@ export class AddressFlows {
     userId: string | null,
     subject: FlowSubject,
     application: Application,
-    context: ClientContext,
+    { context, place }: From,
     sessionId: string | null,
   ): Promise<FlowResult> {
+    const { clientId } = application;
+    // Of nobody's account: what a newcomer needs, the same for addresses known and unknown.
+    const decided = await this.policies.decideForNewcomer({ clientId, ipAddress: context.ipAddress, place });
+    if (decided.decision.isBlocked) throw new Refusal('BLOCKED_BY_POLICY');
+    const isSignUp = purpose === 'SIGN_UP';
+    const columns = decidedColumns(decided);
     const { id, flowToken } = await this.database.transaction((tx) =>
       this.flows.begin(
         tx,
@@ -149,16 +161,19 @@ export class AddressFlows {
           status: 'CHALLENGE_REQUIRED',
           reason: null,
           userId,
-          clientId: application.clientId,
+          clientId,
           applicationName: application.name,
-          // The same for everybody until the address is proven.
-          requiredAssurance: 'AAL1',
-          proofs: purpose === 'SIGN_UP' ? [PASSWORD_PROOF] : [],
-          promptReasons: [],
+          ...columns,
+          // Otherwise it is the same for everybody until the address is proven.
+          ...(isSignUp ? {} : { requiredAssurance: 'AAL1', promptReasons: [], enrollmentDueAt: null }),
+          rememberDeviceDays: null,
+          proofs: isSignUp ? [PASSWORD_PROOF] : [],
           sessionId,
           knownDeviceId: null,
           message: null,
+          action: null,
           context,
+          place,
         },
         subject,
       ),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AssuranceLevel } from '../../kernel';
 import { opaqueToken, presentedId, shortText } from '../../platform';
 import { ProofInput, proofInput } from '../factors';
+import { actionName } from '../policy';
 
 const MINIMUM = 'Ask for at least this level, even if the policy demands less.';
 
@@ -65,7 +66,15 @@ export class StartStepUpInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Shown on the phone, for example `Pay €500 to Bob`; the phone signs it.',
+    description:
+      'A sensitive action by name, for example `payments.send`: the policy says what it needs, never less than asked here. The token says it as `txn_action`.',
+  })
+  action?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Shown on the phone, for example `Pay €500 to Bob`; where the phone has signed it, the token says it as `txn_message`, and its SHA-256 as `txn_hash`.',
   })
   message?: string | null;
 
@@ -82,6 +91,7 @@ export const startStepUpInput = z.object({
     .min(0, 'This cannot be negative.')
     .max(86_400, 'At most one day.')
     .default(0),
+  action: actionName.optional(),
   message: shortText(200).optional(),
   autoStart: z.boolean().default(true),
 });
@@ -114,19 +124,37 @@ export class VerifyChallengeInput {
     description: 'Guards against answering a challenge that was replaced in another tab.',
   })
   challengeId?: string | null;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Ask no second factor from this browser for `AuthFlow.rememberDeviceDays`.',
+  })
+  rememberDevice!: boolean;
 }
 
 export const verifyChallengeInput = z.object({
   flowToken: opaqueToken,
   proof: proofInput,
   challengeId: presentedId.optional(),
+  rememberDevice: z.boolean().default(false),
 });
 
 @InputType('CompleteAuthFlowInput')
 export class CompleteAuthFlowInput {
   @Field(() => String)
   flowToken!: string;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'As in `VerifyChallengeInput`, for flows that were approved on a phone.',
+  })
+  rememberDevice!: boolean;
 }
+
+export const completeAuthFlowInput = z.object({
+  flowToken: opaqueToken,
+  rememberDevice: z.boolean().default(false),
+});
 
 @InputType('CancelAuthFlowInput')
 export class CancelAuthFlowInput {

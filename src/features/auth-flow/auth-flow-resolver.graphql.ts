@@ -9,6 +9,7 @@ import {
   StartChallengeInput,
   StartStepUpInput,
   VerifyChallengeInput,
+  completeAuthFlowInput,
   flowTokenInput,
   signInInput,
   startChallengeInput,
@@ -55,10 +56,17 @@ export class AuthFlowResolver {
   ): Promise<AuthFlowPayload> {
     return payload(AuthFlowPayload, async () => {
       const wish = parseInput(signInInput, input);
-      const { client, addressKey, requestId } = context;
+      const { client, place, addressKey, requestId } = context;
       const deviceToken = presentedDeviceToken(wish, context);
       return shown(
-        await this.signInService.signIn({ ...wish, deviceToken, context: client, addressKey, requestId }),
+        await this.signInService.signIn({
+          ...wish,
+          deviceToken,
+          context: client,
+          place,
+          addressKey,
+          requestId,
+        }),
         context,
       );
     });
@@ -72,8 +80,8 @@ export class AuthFlowResolver {
     const caller = await signedIn(context);
     return payload(AuthFlowPayload, async () => {
       const wish = parseInput(startStepUpInput, input);
-      const { client, addressKey } = context;
-      return shown(await this.stepUp.start(caller, { ...wish, context: client, addressKey }), context);
+      const { client, place, addressKey } = context;
+      return shown(await this.stepUp.start(caller, { ...wish, context: client, place, addressKey }), context);
     });
   }
 
@@ -96,8 +104,8 @@ export class AuthFlowResolver {
     @Ctx() context: RequestContext,
   ): Promise<AuthFlowPayload> {
     return this.step(input.flowToken, context, () => {
-      const { flowToken, proof, challengeId } = parseInput(verifyChallengeInput, input);
-      return this.steps.verify(flowToken, proof, challengeId);
+      const { proof, challengeId, ...holder } = parseInput(verifyChallengeInput, input);
+      return this.steps.verify(holder, proof, challengeId);
     });
   }
 
@@ -110,7 +118,7 @@ export class AuthFlowResolver {
     @Ctx() context: RequestContext,
   ): Promise<AuthFlowPayload> {
     return this.step(input.flowToken, context, () =>
-      this.steps.complete(parseInput(flowTokenInput, input).flowToken),
+      this.steps.complete(parseInput(completeAuthFlowInput, input)),
     );
   }
 

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { AssuranceLevel, AuthFlowPurpose, AuthFlowReason, ClientContext, Proven } from '../../kernel';
-import type { PromptReason } from '../policy';
+import type { Place, PromptReason } from '../policy';
 import type { FlowRow } from './flow';
 import type { AuthFlowStatus } from './transitions';
 
@@ -41,6 +41,27 @@ export class AuthFlowEntity implements FlowRow {
 
   @Column({ type: 'jsonb' })
   proofs!: Proven[];
+
+  @Column({ type: 'text', array: true, nullable: true })
+  allowedKinds!: string[] | null;
+
+  @Column({ type: 'integer' })
+  attemptsMax!: number;
+
+  @Column({ type: 'integer' })
+  pushDigits!: number;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  enrollmentDueAt!: Date | null;
+
+  @Column({ type: 'integer', nullable: true })
+  rememberDeviceDays!: number | null;
+
+  @Column({ type: 'text', nullable: true })
+  action!: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  place!: Place | null;
 
   @Column({ type: 'text', nullable: true })
   sessionId!: string | null;

@@ -1,4 +1,4 @@
-import { Field, FieldResolver, ID, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
+import { Field, FieldResolver, ID, Int, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
 import { AssuranceLevel, AuthFlowPurpose, AuthFlowReason } from '../../kernel';
 import { DateTime, Payload } from '../../platform';
 import type { Challenges } from '../challenges';
@@ -7,7 +7,7 @@ import type { Limits } from '../limits';
 import { PromptReason } from '../policy';
 import { TokensType } from '../sessions';
 import { maskedEmail } from '../users';
-import { isAddressProven, usefulFactors, type FlowNow } from './flow';
+import { isAddressProven, usefulFactors, usefulKinds, type FlowNow } from './flow';
 import type { AuthFlowStatus } from './transitions';
 
 registerEnumType(AuthFlowPurpose, {
@@ -83,6 +83,11 @@ registerEnumType(PromptReason, {
   description: 'Why a further factor is asked for.',
   valuesConfig: {
     POLICY: { description: 'Always asked by the policy.' },
+    NEW_DEVICE: { description: 'This browser or app was not used before.' },
+    NEW_LOCATION: { description: 'Nobody signed in to the account from here before.' },
+    IMPOSSIBLE_TRAVEL: { description: 'The last sign-in was too far away, too short a time ago.' },
+    LONG_INACTIVITY: { description: 'Nobody signed in to the account for long.' },
+    LISTED_NETWORK: { description: "The address is on the operator's list." },
     STEP_UP: { description: 'Asked for by the application or by a sensitive action.' },
   },
 });
@@ -127,11 +132,25 @@ export class AuthFlow {
   @Field(() => String, { nullable: true, description: 'The application that is being signed in to.' })
   applicationName!: string | null;
 
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Until then the user may sign in without a factor: show a reminder. Null: no grace, or not needed.',
+  })
+  enrollmentDueAt!: Date | null;
+
   @Field(() => [PromptReason], { description: 'Why a further factor is asked for, to be told to the user.' })
   promptReasons!: readonly PromptReason[];
 
   @Field(() => AssuranceLevel, { description: 'The level that the policy demands for this flow.' })
   requiredAssurance!: AssuranceLevel;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'For how many days the policy allows this browser to be remembered. Null: do not show the check box.',
+  })
+  rememberDeviceDays!: number | null;
 
   @Field(() => DateTime, { description: 'When the whole flow ends by itself.' })
   expiresAt!: Date;
@@ -153,7 +172,9 @@ export class AuthFlow {
       reason: flow.reason,
       accountHint: flow.email !== null && isAddressProven(flow) ? maskedEmail(flow.email) : null,
       applicationName: flow.applicationName,
+      enrollmentDueAt: flow.enrollmentDueAt,
       promptReasons: flow.promptReasons,
+      rememberDeviceDays: flow.rememberDeviceDays,
       requiredAssurance: flow.requiredAssurance,
       expiresAt: flow.expiresAt,
       serverTime: flow.now,
@@ -193,7 +214,8 @@ export class AuthFlowFieldsResolver {
     description: 'Kinds that may be enrolled. Empty unless the status is ENROLLMENT_REQUIRED.',
   })
   enrollableKinds(@Root() { facts }: AuthFlow): readonly string[] {
-    return facts.status === 'ENROLLMENT_REQUIRED' ? this.factorsService.enrollableKinds : [];
+    if (facts.status !== 'ENROLLMENT_REQUIRED') return [];
+    return usefulKinds(facts, this.factorsService.enrollableKinds);
   }
 
   @FieldResolver(() => [Factor], {

@@ -11,7 +11,8 @@ const COLLECT_SECONDS = 60;
 const READABLE_SECONDS = 600;
 
 const COLUMNS = `f.id, f.purpose, f.status, f.reason, f.user_id, f.sealed_subject, f.client_id, f.application_name, f.required_assurance,
-  f.prompt_reasons, f.proofs, f.session_id, f.known_device_id, f.message, f.context, f.completed_by, f.version,
+  f.prompt_reasons, f.proofs, f.allowed_kinds, f.attempts_max, f.push_digits, f.enrollment_due_at, f.remember_device_days, f.action, f.place,
+  f.session_id, f.known_device_id, f.message, f.context, f.completed_by, f.version,
   f.created_at, f.expires_at, f.ended_at`;
 
 const flowNow = (where: string): string => `
@@ -38,9 +39,11 @@ export async function addFlow(tx: Sql, flow: NewFlow, tokenHash: Buffer): Promis
   const row = await tx.row<FlowRow>(
     `INSERT INTO auth_flow AS f (id, purpose, status, reason, user_id, token_hash, client_id, application_name,
        required_assurance, prompt_reasons, proofs, session_id, known_device_id, message, context, sealed_subject, version,
-       created_at, expires_at, ended_at)
+       created_at, expires_at, ended_at, allowed_kinds, attempts_max, enrollment_due_at, remember_device_days,
+       action, place, push_digits)
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $17, 1, now,
-       now + make_interval(secs => ${String(FLOW_SECONDS)}), CASE WHEN $16 THEN now END
+       now + make_interval(secs => ${String(FLOW_SECONDS)}), CASE WHEN $16 THEN now END,
+       $18, $19, $20, $21, $22, $23, $24
      FROM gateway_now() AS now RETURNING ${COLUMNS}`,
     [
       flow.id,
@@ -60,6 +63,13 @@ export async function addFlow(tx: Sql, flow: NewFlow, tokenHash: Buffer): Promis
       JSON.stringify(flow.context),
       isFinal(flow.status),
       flow.sealedSubject,
+      flow.allowedKinds,
+      flow.attemptsMax,
+      flow.enrollmentDueAt,
+      flow.rememberDeviceDays,
+      flow.action,
+      flow.place && JSON.stringify(flow.place),
+      flow.pushDigits,
     ],
   );
   return row as FlowRow;
@@ -109,9 +119,16 @@ export const cancelFlowsOf = async (tx: Sql, userId: string, except: string | nu
   return canceled.map(({ id }) => id);
 };
 
-/** A sign-up has found its user. */
-export const setOwner = (tx: Sql, id: string, userId: string): Promise<number> =>
-  tx.affected('UPDATE auth_flow SET user_id = $2, sealed_subject = NULL WHERE id = $1', [id, userId]);
+/** A sign-up has found its user, whose deadline to enroll is now the flow's; gives it. */
+export const setOwner = async (tx: Sql, id: string, userId: string): Promise<Date | null> => {
+  const row = await tx.row<{ enrollmentDueAt: Date | null }>(
+    `UPDATE auth_flow f SET user_id = $2, sealed_subject = NULL,
+       enrollment_due_at = u.enrollment_due_at
+     FROM users u WHERE f.id = $1 AND u.id = $2 RETURNING f.enrollment_due_at`,
+    [id, userId],
+  );
+  return row?.enrollmentDueAt ?? null;
+};
 
 /** Whether a user has a factor of another kind than the given one. */
 export const hasOtherFactor = async (tx: Sql, userId: string, kind: string): Promise<boolean> =>

@@ -9,11 +9,12 @@ import type { Database, Log } from '../../platform';
 import { kindModule, type FactorFacts, type Factors } from '../factors';
 import type { Challenges } from '../challenges';
 import { LIMITS, type Limits } from '../limits';
-import { decide } from '../policy';
+import type { Decided, Place, Policies, Subject } from '../policy';
 import type { IssuedTokens } from '../sessions';
 import type { User } from '../users';
 import type { Application } from './auth-flow.config';
 import { firstStatus, usefulFactors, type FlowNow } from './flow';
+import { decidedColumns } from './decided-columns';
 import type { Flows } from './flows.service';
 import type { SessionOpener } from './session-opener.service';
 
@@ -22,6 +23,8 @@ export interface FlowResult {
   readonly flow: FlowNow;
   readonly flowToken?: string;
   readonly tokens?: IssuedTokens;
+  /** What the policy decided, for the audit log. */
+  readonly decided?: Decided;
 }
 
 export interface FlowWish {
@@ -36,9 +39,13 @@ export interface FlowWish {
   readonly requestedAssurance: AssuranceLevel | null;
   /** STEP_UP only: the session to be raised. */
   readonly sessionId: string | null;
-  readonly knownDeviceId: string | null;
+  /** The browser or app that it comes from, where that is asked. */
+  readonly device: { readonly id: string; readonly rememberedUntil: Date | null } | undefined;
   readonly message: string | null;
+  /** STEP_UP only: the action that it is for. */
+  readonly action: string | null;
   readonly context: ClientContext;
+  readonly place: Place | null;
   readonly autoStart: boolean;
 }
 
@@ -52,37 +59,33 @@ export class BeginFlow {
     private readonly limits: Limits,
     private readonly opener: SessionOpener,
     private readonly log: Log,
-    private readonly isMfaRequired: boolean,
+    private readonly policies: Policies,
   ) {}
 
   /** Refuses with RATE_LIMITED, or BLOCKED_BY_POLICY where nothing the user has can reach the level. */
   async begin(wish: FlowWish): Promise<FlowResult> {
     await this.limits.chargeUse(LIMITS.flowsByUser, wish.user.id);
     const factors = await this.factors.active(wish.user.id);
-    const decision = decide({
-      purpose: wish.purpose,
-      hasFactor: factors.length > 0,
-      accountType: wish.user.accountType,
-      isMfaRequired: this.isMfaRequired,
-      requestedAssurance: wish.requestedAssurance,
-    });
-    const needs = { proofs: [...wish.proofs], requiredAssurance: decision.requiredAssurance };
-    const first = firstStatus(needs, factors);
-    const reason = wish.isNeedless ? 'CHALLENGE_NOT_NEEDED' : first.reason;
+    const decided = await this.policies.decide(subjectOf(wish, factors));
+    const columns = decidedColumns(decided);
+    const needs = { proofs: [...wish.proofs], ...columns };
+    const first = firstStatus(needs, decided.decision, factors, this.factors.enrollableKinds);
+    const isNeedless = wish.isNeedless && first.status === 'COMPLETED';
     const begun = await this.database.transaction((tx) =>
       this.flows.begin(tx, {
         purpose: wish.purpose,
         status: first.status,
-        reason,
+        reason: isNeedless ? 'CHALLENGE_NOT_NEEDED' : first.reason,
         userId: wish.user.id,
         clientId: wish.application.clientId,
         applicationName: wish.application.name,
         ...needs,
-        promptReasons: [...decision.promptReasons],
         sessionId: wish.sessionId,
-        knownDeviceId: wish.knownDeviceId,
+        knownDeviceId: wish.device?.id ?? null,
         message: wish.message,
+        action: wish.action,
         context: wish.context,
+        place: wish.place,
       }),
     );
     if (first.status === 'CHALLENGE_REQUIRED' && wish.autoStart)
@@ -90,7 +93,7 @@ export class BeginFlow {
     const flow = await this.flows.readById(begun.id);
     if (!flow) throw new Error(`flow ${begun.id} is gone`);
     const tokens = begun.opened && (await this.opener.tokens(begun.opened, wish.user.id));
-    return { flow, flowToken: begun.flowToken, tokens };
+    return { flow, flowToken: begun.flowToken, tokens, decided };
   }
 
   /** Starts the best factor's challenge; what cannot be started leaves the choice to the user. */
@@ -105,8 +108,11 @@ export class BeginFlow {
     // From a browser never seen before a phone is not rung by itself: the password alone must not ring it at will.
     if (kindModule(best.kind).traits.answeredBy === 'device' && isUnknown(wish)) return;
     try {
-      await this.challenges.start({ id: flow.id, userId: wish.user.id }, best, requestOf(flow), (tx, event) =>
-        this.flows.raise(tx, flow.id, event),
+      await this.challenges.start(
+        { id: flow.id, userId: wish.user.id, attemptsMax: flow.attemptsMax },
+        best,
+        requestOf(flow),
+        (tx, event) => this.flows.raise(tx, flow.id, event),
       );
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -115,13 +121,29 @@ export class BeginFlow {
   }
 }
 
-const isUnknown = (wish: FlowWish): boolean => wish.purpose === 'SIGN_IN' && wish.knownDeviceId === null;
+const subjectOf = (wish: FlowWish, factors: readonly FactorFacts[]): Subject => ({
+  userId: wish.user.id,
+  purpose: wish.purpose,
+  accountType: wish.user.accountType,
+  roles: wish.user.roles,
+  factorKinds: [...new Set(factors.map(({ kind }) => kind))],
+  clientId: wish.application.clientId,
+  ipAddress: wish.context.ipAddress,
+  isDeviceKnown: wish.purpose === 'SIGN_IN' ? wish.device !== undefined : null,
+  deviceRememberedUntil: wish.device?.rememberedUntil ?? null,
+  place: wish.place,
+  requestedAssurance: wish.requestedAssurance,
+  action: wish.action,
+});
+
+const isUnknown = (wish: FlowWish): boolean => wish.purpose === 'SIGN_IN' && wish.device === undefined;
 
 /** What a challenge is about. */
 export const requestOf = (flow: FlowNow) => ({
   purpose: flow.purpose,
   applicationName: flow.applicationName,
   message: flow.message,
+  numberDigits: flow.pushDigits,
   context: flow.context,
   locale: flow.locale,
 });

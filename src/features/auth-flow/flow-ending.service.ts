@@ -1,12 +1,13 @@
 import { Refusal } from '../../kernel';
 import type { Keyring, UnitOfWork } from '../../platform';
 import type { AuditEntry, AuditRecorder } from '../events';
+import type { Policies } from '../policy';
 import type { Sessions } from '../sessions';
 import type { Users } from '../users';
 import { setOwner } from './auth-flow.store';
 import { ownerOf, type FlowRow } from './flow';
 import { placeOfSubject, type FlowSubject } from './flow-subject';
-import type { Opened, SessionOpener } from './session-opener.service';
+import type { FlowHolder, Opened, SessionOpener } from './session-opener.service';
 
 /** What a completed flow brings about, in the transaction of its last proof: most open a session, some do not. */
 export class FlowEnding {
@@ -16,24 +17,25 @@ export class FlowEnding {
     private readonly opener: SessionOpener,
     private readonly recorder: AuditRecorder,
     private readonly keyring: Keyring,
+    private readonly policies: Policies,
   ) {}
 
   /** Records the entries `before` with its own. Refuses with INVALID_TOKEN, or CONFLICT if the address was taken meanwhile. */
   async end(
     tx: UnitOfWork,
     flow: FlowRow,
-    flowToken: string,
+    holder: FlowHolder,
     before: readonly AuditEntry[] = [],
   ): Promise<Opened | undefined> {
     switch (flow.purpose) {
       case 'SIGN_UP':
-        return this.signUp(tx, flow, flowToken, before);
+        return this.signUp(tx, flow, holder, before);
       case 'EMAIL_CHANGE':
         return this.changeEmail(tx, flow, before);
       case 'PASSWORD_RESET':
         throw new Error('a reset ends with its new password');
       default:
-        return this.opener.open(tx, flow, flowToken, before);
+        return this.opener.open(tx, flow, holder, before);
     }
   }
 
@@ -62,9 +64,21 @@ export class FlowEnding {
   private async signUp(
     tx: UnitOfWork,
     flow: FlowRow,
-    flowToken: string,
+    holder: FlowHolder,
     before: readonly AuditEntry[],
   ): Promise<Opened> {
+    const { owned, entry } = await this.insertUser(tx, flow);
+    return this.opener.open(tx, owned, holder, [...before, entry]);
+  }
+
+  /** The address of a sign-up is proven, and the policy wants a factor first: the account is made, without a session. */
+  async makeUser(tx: UnitOfWork, flow: FlowRow, before: readonly AuditEntry[]): Promise<void> {
+    const { entry } = await this.insertUser(tx, flow);
+    await this.recorder.record(tx, ...before, entry);
+  }
+
+  /** Gives the flow with its user, and what is to be recorded. */
+  private async insertUser(tx: UnitOfWork, flow: FlowRow): Promise<{ owned: FlowRow; entry: AuditEntry }> {
     const { email, locale, displayName, password } = this.subjectOf(flow);
     const user = await this.users.insert(tx, {
       email,
@@ -73,7 +87,8 @@ export class FlowEnding {
       ...(displayName ? { displayName } : {}),
       ...(password ? { storedPassword: password } : {}),
     });
-    await setOwner(tx, flow.id, user.id);
+    await this.policies.startGrace(tx, user.id);
+    const enrollmentDueAt = await setOwner(tx, flow.id, user.id);
     const entry = {
       type: 'SIGN_UP_COMPLETED',
       outcome: 'SUCCESS',
@@ -82,7 +97,7 @@ export class FlowEnding {
       flowId: flow.id,
       context: flow.context,
     } as const;
-    return this.opener.open(tx, { ...flow, userId: user.id }, flowToken, [...before, entry]);
+    return { owned: { ...flow, userId: user.id, enrollmentDueAt }, entry };
   }
 
   private async changeEmail(

@@ -7,7 +7,7 @@ import { requestOf, type FlowResult } from './begin-flow.service';
 import type { AddressFlows } from './address-flows.service';
 import { isAddressProven, isRepeat, ownerOf, usefulFactors, type FlowNow } from './flow';
 import type { CompletedFlow, Flows } from './flows.service';
-import type { SessionOpener } from './session-opener.service';
+import type { FlowHolder, SessionOpener } from './session-opener.service';
 import { isFinal } from './transitions';
 
 /** What the holder of a flow token does: choose a factor, answer, collect the tokens, give up. */
@@ -48,8 +48,11 @@ export class FlowSteps {
       if (!resendableAt) return { flow };
       if (resendableAt > flow.now) throw new Refusal('TOO_SOON', { retryAt: resendableAt });
     }
-    await this.challenges.start({ id: flow.id, userId }, factor, requestOf(flow), (tx, event) =>
-      this.flows.raise(tx, flow.id, event),
+    await this.challenges.start(
+      { id: flow.id, userId, attemptsMax: flow.attemptsMax },
+      factor,
+      requestOf(flow),
+      (tx, event) => this.flows.raise(tx, flow.id, event),
     );
     return { flow: await this.again(flowToken) };
   }
@@ -58,7 +61,8 @@ export class FlowSteps {
    * Answers the open challenge; with the last proof the flow is completed and the tokens are in the result. The same
    * answer within 30 seconds after that, whose reply was lost, gives the same session.
    */
-  async verify(flowToken: string, proof: object, challengeId: string | undefined): Promise<FlowResult> {
+  async verify(holder: FlowHolder, proof: object, challengeId: string | undefined): Promise<FlowResult> {
+    const { flowToken } = holder;
     const flow = await this.flows.read(flowToken);
     if (!flow) throw new Refusal('INVALID_TOKEN');
     const completedBy = this.keyring.mac('proof', [flow.id, JSON.stringify(proof)]);
@@ -69,7 +73,7 @@ export class FlowSteps {
       throw new Refusal('CHALLENGE_CLOSED');
     }
     const completed: CompletedFlow[] = [];
-    const raise = this.flows.raiseAsHolder(flow, flowToken, completedBy, (last) => completed.push(last));
+    const raise = this.flows.raiseAsHolder(flow, holder, completedBy, (last) => completed.push(last));
     try {
       await this.challenges.answer(flow.challenge, proof, raise);
     } catch (error) {
@@ -83,7 +87,8 @@ export class FlowSteps {
   }
 
   /** Collects the tokens of a VERIFIED flow; a repeat within 30 seconds gives the same session. */
-  async complete(flowToken: string): Promise<FlowResult> {
+  async complete(holder: FlowHolder): Promise<FlowResult> {
+    const { flowToken } = holder;
     const flow = await this.flows.read(flowToken);
     if (!flow) throw new Refusal('INVALID_TOKEN');
     const completedBy = this.keyring.mac('proof', [flow.id, 'collected']);
@@ -92,7 +97,7 @@ export class FlowSteps {
     try {
       const completed = await this.database.transaction(async (tx) => {
         const moved = await this.flows.move(tx, flow, { type: 'collected' }, { byHolder: true, completedBy });
-        const opened = await this.opener.open(tx, moved, flowToken);
+        const opened = await this.opener.open(tx, moved, holder);
         return { flow: { ...flow, ...moved, challenge: null }, opened };
       });
       return await this.collected(completed);

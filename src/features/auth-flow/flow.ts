@@ -9,7 +9,7 @@ import {
 } from '../../kernel';
 import { isOpen, type ChallengeRow } from '../challenges';
 import { kindModule, type FactorFacts } from '../factors';
-import type { PromptReason } from '../policy';
+import type { Decision, Place, PromptReason } from '../policy';
 import { isAddressPurpose } from './flow-subject';
 import { isFinal, type AuthFlowStatus } from './transitions';
 
@@ -26,6 +26,18 @@ export interface FlowRow {
   readonly requiredAssurance: AssuranceLevel;
   readonly promptReasons: PromptReason[];
   readonly proofs: Proven[];
+  /** Kinds that may be used in this flow. Null: all, for flows older than the policy. */
+  readonly allowedKinds: string[] | null;
+  /** Wrong answers until the flow ends. */
+  readonly attemptsMax: number;
+  /** Of the number to type on the phone. */
+  readonly pushDigits: number;
+  /** The user passes without a factor until then. */
+  readonly enrollmentDueAt: Date | null;
+  readonly rememberDeviceDays: number | null;
+  /** STEP_UP only: the action that it is for. */
+  readonly action: string | null;
+  readonly place: Place | null;
   /** STEP_UP only: the session to be raised. */
   readonly sessionId: string | null;
   readonly knownDeviceId: string | null;
@@ -71,12 +83,23 @@ function phaseOf({ status, expiresAt, challenge, now }: Omit<FlowNow, 'phase'>):
   return challenge && !isOpen(challenge, now) ? 1 : 0;
 }
 
+/** The first factor of whoever signs in with a password. */
+export const PASSWORD_PROOF: Proven = {
+  by: 'password',
+  kind: 'PASSWORD',
+  amr: ['pwd'],
+  isPhishingResistant: false,
+};
+
 /** A proven address. It is no factor: it counts towards nothing but a reset. */
 export const ADDRESS_PROOF: Proven = { by: 'address', kind: 'EMAIL', amr: [], isPhishingResistant: false };
 
 /** Whether the flow may show and ask what belongs to an account: the address that it began with is proven. */
-export const isAddressProven = (flow: Pick<FlowRow, 'purpose' | 'proofs'>): boolean =>
-  !isAddressPurpose(flow.purpose) || flow.proofs.some((proof) => proof.by === ADDRESS_PROOF.by);
+export const isAddressProven = (flow: Pick<FlowRow, 'purpose' | 'proofs' | 'userId'>): boolean =>
+  !isAddressPurpose(flow.purpose) ||
+  // The account of a sign-up is made when its address is proven.
+  (flow.purpose === 'SIGN_UP' && flow.userId !== null) ||
+  flow.proofs.some((proof) => proof.by === ADDRESS_PROOF.by);
 
 /** A flow whose user is known; anything else is a fault of the program. */
 export function ownerOf(flow: Pick<FlowRow, 'id' | 'userId'>): string {
@@ -98,32 +121,40 @@ export const isRepeat = (flow: FlowNow, completedBy: Buffer): boolean =>
 export interface Needs {
   readonly proofs: readonly Proven[];
   readonly requiredAssurance: AssuranceLevel;
+  readonly allowedKinds: readonly string[] | null;
 }
 
 /** Whether all is proven that the decision demanded. */
-export const needsNothingMore = (flow: Needs): boolean =>
+export const needsNothingMore = (flow: Pick<Needs, 'proofs' | 'requiredAssurance'>): boolean =>
   reaches(assuranceOf(flow.proofs), flow.requiredAssurance);
 
 /** The factors whose proof could still bring the flow to its level, best first. */
 export function usefulFactors(flow: Needs, factors: readonly FactorFacts[]): FactorFacts[] {
-  const isResistantNeeded = reaches(flow.requiredAssurance, 'AAL2_PHR');
-  return factors.filter(
-    (factor) =>
-      factor.isEnabled &&
-      !flow.proofs.some((proof) => proof.kind === factor.kind) &&
-      (!isResistantNeeded || kindModule(factor.kind).traits.isPhishingResistant),
-  );
+  return factors.filter((factor) => factor.isEnabled && isUseful(flow, factor.kind));
 }
+
+/** The kinds whose first factor could bring the flow to its level. */
+export const usefulKinds = (flow: Needs, kinds: readonly string[]): string[] =>
+  kinds.filter((kind) => isUseful(flow, kind));
+
+const isUseful = ({ proofs, requiredAssurance, allowedKinds }: Needs, kind: string): boolean =>
+  (allowedKinds === null || allowedKinds.includes(kind)) &&
+  !proofs.some((proof) => proof.kind === kind) &&
+  (!reaches(requiredAssurance, 'AAL2_PHR') || kindModule(kind).traits.isPhishingResistant);
 
 /** Where a flow begins once its first factor is proven. */
 export function firstStatus(
   flow: Needs,
+  decision: Pick<Decision, 'isBlocked' | 'isDormant' | 'isSpared'>,
   factors: readonly FactorFacts[],
+  enrollableKinds: readonly string[],
 ): { readonly status: AuthFlowStatus; readonly reason: AuthFlowReason | null } {
-  if (needsNothingMore(flow)) return { status: 'COMPLETED', reason: null };
+  const refused = { status: 'DENIED', reason: 'BLOCKED_BY_POLICY' } as const;
+  if (decision.isBlocked) return refused;
+  if (needsNothingMore(flow))
+    return { status: 'COMPLETED', reason: decision.isSpared ? 'CHALLENGE_NOT_NEEDED' : null };
   if (usefulFactors(flow, factors).length > 0) return { status: 'CHALLENGE_REQUIRED', reason: null };
-  const couldEnroll = factors.length === 0 && !reaches(flow.requiredAssurance, 'AAL2_PHR');
-  return couldEnroll
-    ? { status: 'ENROLLMENT_REQUIRED', reason: null }
-    : { status: 'DENIED', reason: 'BLOCKED_BY_POLICY' };
+  const couldEnroll =
+    factors.length === 0 && !decision.isDormant && usefulKinds(flow, enrollableKinds).length > 0;
+  return couldEnroll ? { status: 'ENROLLMENT_REQUIRED', reason: null } : refused;
 }

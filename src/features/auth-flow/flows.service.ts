@@ -22,7 +22,7 @@ import type { MovedFlow } from './auth-flow.store';
 import * as store from './auth-flow.store';
 import type { FlowEnding } from './flow-ending.service';
 import { placeOfSubject, type FlowSubject } from './flow-subject';
-import type { Opened } from './session-opener.service';
+import type { FlowHolder, Opened } from './session-opener.service';
 import { isFinal, nextStatus, type AuthFlowStatus, type FlowEventName } from './transitions';
 
 /** What can move a flow: what its challenges tell, and what its holder or an enrollment does. */
@@ -83,22 +83,25 @@ export class Flows implements FlowPort {
     const id = newId('flw', this.clock, this.chance);
     const sealedSubject = subject ? this.keyring.seal(placeOfSubject(id), JSON.stringify(subject)) : null;
     const flow = await store.addFlow(tx, { ...wanted, id, sealedSubject }, sha256(flowToken));
-    const opened = flow.status === 'COMPLETED' ? await this.ending.end(tx, flow, flowToken) : undefined;
+    const holder = { flowToken, rememberDevice: false };
+    const opened = flow.status === 'COMPLETED' ? await this.ending.end(tx, flow, holder) : undefined;
     return { id, flowToken, opened };
   }
 
   /** For the holder of the flow token: the last proof completes the flow, and `keep` gets it with its session. */
   raiseAsHolder(
     flow: FlowNow,
-    flowToken: string,
+    holder: FlowHolder,
     completedBy: Buffer,
     keep: (completed: CompletedFlow) => void,
   ): Raise {
     return async (tx, event) => {
       const moved = await this.move(tx, flow, event, { byHolder: true, completedBy });
+      if (moved.purpose === 'SIGN_UP' && moved.status === 'ENROLLMENT_REQUIRED')
+        return async (later, entry) => void (await this.ending.makeUser(later, moved, [entry]));
       if (moved.status !== 'COMPLETED') return undefined;
       return async (later, entry) => {
-        const opened = await this.ending.end(later, moved, flowToken, [entry]);
+        const opened = await this.ending.end(later, moved, holder, [entry]);
         keep({ flow: { ...flow, ...moved, challenge: null }, opened });
       };
     };
@@ -213,7 +216,7 @@ function eventName(
   byHolder: boolean,
 ): FlowEventName {
   if (event.type !== 'proven' && event.type !== 'addressProven') return event.type;
-  if (!needsNothingMore(after)) return 'provenPartly';
+  if (!needsNothingMore(after)) return after.purpose === 'SIGN_UP' ? 'enrollmentDue' : 'provenPartly';
   if (after.purpose === 'PASSWORD_RESET') return 'passwordDue';
   return byHolder ? 'provenByHolder' : 'provenElsewhere';
 }

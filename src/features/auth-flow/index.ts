@@ -10,6 +10,7 @@ import { AuthFlowResolver } from './auth-flow-resolver.graphql';
 import { AuthFlowEntity } from './auth-flow.entity';
 import { authFlowSettings } from './auth-flow.config';
 import { AddressFlows1767225618000 } from './migrations/1767225618000-address-flows';
+import { Decisions1767225625000 } from './migrations/1767225625000-decisions';
 import { AuthFlow1767225608000 } from './migrations/1767225608000-auth-flow';
 
 export * from './address-flow-resolver.graphql';
@@ -33,6 +34,6 @@ export const authFlowFeature: Feature = {
   name: 'auth-flow',
   settings: [authFlowSettings],
   entities: [AuthFlowEntity],
-  migrations: [AuthFlow1767225608000, AddressFlows1767225618000],
+  migrations: [AuthFlow1767225608000, AddressFlows1767225618000, Decisions1767225625000],
   resolvers: [AuthFlowResolver, AddressFlowResolver, AuthFlowFieldsResolver],
 };

@@ -2,8 +2,16 @@ import { Refusal, type Role } from '../../kernel';
 import type { UnitOfWork } from '../../platform';
 import type { AuditEntry, AuditRecorder } from '../events';
 import type { KnownDevices } from '../known-devices';
-import { SessionGrant, type IssuedTokens, type OpenSession, type Sessions } from '../sessions';
-import { needsNothingMore, ownerOf, type FlowRow } from './flow';
+import type { Policies } from '../policy';
+import { kindModule } from '../factors';
+import {
+  SessionGrant,
+  type IssuedTokens,
+  type OpenSession,
+  type Sessions,
+  type Transaction,
+} from '../sessions';
+import { PASSWORD_PROOF, needsNothingMore, ownerOf, type FlowRow } from './flow';
 
 /** A session that the flow has opened; its tokens are minted after the commit. */
 export interface Opened {
@@ -12,31 +20,39 @@ export interface Opened {
   readonly deviceToken: string | null;
 }
 
+/** The page that holds the flow's token, and whether its user wants to be remembered there. */
+export interface FlowHolder {
+  readonly flowToken: string;
+  readonly rememberDevice: boolean;
+}
+
 /** The one door to a session. */
 export class SessionOpener {
   constructor(
     private readonly sessions: Sessions,
     private readonly knownDevices: KnownDevices,
     private readonly recorder: AuditRecorder,
+    private readonly policies: Policies,
   ) {}
 
   /**
    * Opens the session of a flow that needs nothing more, or raises the session that a step-up began from. The account's
    * state is read again here, in the transaction that issues the session. The entries `before` are recorded with
-   * its own. Refuses with INVALID_TOKEN.
+   * its own. Refuses with INVALID_TOKEN, or CONFLICT if the browser that spares the second factor was forgotten meanwhile.
    */
   async open(
     tx: UnitOfWork,
     flow: FlowRow,
-    flowToken: string,
+    holder: FlowHolder,
     before: readonly AuditEntry[] = [],
   ): Promise<Opened> {
     if (!needsNothingMore(flow)) throw new Error(`flow ${flow.id} is to be opened but needs more`);
     const roles = await rolesOfActive(tx, flow);
     const opened = await (flow.purpose === 'STEP_UP'
       ? this.raise(tx, flow, roles)
-      : this.openNew(tx, flow, flowToken, roles));
-    await this.recorder.record(tx, ...before, ...completion(flow, opened.session.id));
+      : this.openNew(tx, flow, holder.flowToken, roles));
+    const remembered = holder.rememberDevice ? await this.remember(tx, flow, opened) : [];
+    await this.recorder.record(tx, ...before, ...completion(flow, opened.session.id), ...remembered);
     return opened;
   }
 
@@ -51,7 +67,7 @@ export class SessionOpener {
     if (flow.purpose === 'STEP_UP') {
       if (!sessionId || !endedAt) return undefined;
       const raised = await this.sessions.raisedAgain(sessionId, userId, freshProofs(flow), endedAt);
-      return raised && { session: raised, roles, deviceToken: null };
+      return raised && { session: { ...raised, transaction: transactionOf(flow) }, roles, deviceToken: null };
     }
     const session = await this.sessions.reopen(flow.id, flowToken);
     if (!session) return undefined;
@@ -69,6 +85,7 @@ export class SessionOpener {
   ): Promise<Opened> {
     const { context } = flow;
     const userId = ownerOf(flow);
+    if (flow.reason === 'CHALLENGE_NOT_NEEDED') await this.refuseForgotten(tx, flow);
     const device = await this.knownDevices.note(tx, { userId, knownDeviceId: flow.knownDeviceId, context });
     const session = await this.sessions.open(
       tx,
@@ -80,10 +97,30 @@ export class SessionOpener {
         flowId: flow.id,
         flowToken,
         knownDeviceId: device.id,
+        endsBy: flow.enrollmentDueAt,
         context,
       }),
     );
+    await this.policies.note(tx, userId, flow.place);
     return { session, roles, deviceToken: device.token };
+  }
+
+  /** Where it cannot be, it silently is not: the sign-in is right all the same. */
+  private async remember(tx: UnitOfWork, flow: FlowRow, { session }: Opened): Promise<AuditEntry[]> {
+    const { purpose, id, userId, context, rememberDeviceDays: days } = flow;
+    const factorIds = secondFactors(flow);
+    if (purpose !== 'SIGN_IN' || !days || !session.knownDeviceId || factorIds.length === 0) return [];
+    const wanted = { id: session.knownDeviceId, userId: ownerOf(flow), days, factorIds };
+    if (!(await this.knownDevices.remember(tx, wanted))) return [];
+    const about = { actorId: userId, userId, flowId: id, sessionId: session.id, context };
+    return [{ type: 'DEVICE_REMEMBERED', outcome: 'SUCCESS', reason: `for ${String(days)} days`, ...about }];
+  }
+
+  /** Decided before this transaction: what made all browsers be forgotten since then must hold here. */
+  private async refuseForgotten(tx: UnitOfWork, flow: FlowRow): Promise<void> {
+    const { knownDeviceId } = flow;
+    if (knownDeviceId && (await this.knownDevices.isRemembered(tx, ownerOf(flow), knownDeviceId))) return;
+    throw new Refusal('CONFLICT', {}, 'the browser is remembered no more');
   }
 
   private async raise(tx: UnitOfWork, flow: FlowRow, roles: readonly Role[]): Promise<Opened> {
@@ -97,7 +134,7 @@ export class SessionOpener {
     }
     const session = await this.sessions.raise(tx, sessionId, userId, freshProofs(flow));
     if (!session) throw new Refusal('INVALID_TOKEN', {}, 'the session of the step-up is over');
-    return { session, roles, deviceToken: null };
+    return { session: { ...session, transaction: transactionOf(flow) }, roles, deviceToken: null };
   }
 }
 
@@ -107,6 +144,21 @@ function completion({ purpose, reason, id, userId, context }: FlowRow, sessionId
   const type = purpose === 'STEP_UP' ? 'STEP_UP_COMPLETED' : 'SIGN_IN_COMPLETED';
   return [{ type, outcome: 'SUCCESS', actorId: userId, userId, flowId: id, sessionId, context }];
 }
+
+/** The factors proven after the first one, without codes that are only the way back in. */
+const secondFactors = ({ proofs }: FlowRow): string[] =>
+  proofs
+    .slice(1)
+    .filter(({ kind }) => kindModule(kind).graphql.setupType !== undefined)
+    .map(({ by }) => by);
+
+/** What the step-up was for. A message counts only where its very text was signed: what was seen is what was approved. */
+const transactionOf = ({ action, message, proofs }: FlowRow): Transaction => {
+  const isSigned = proofs.some(
+    ({ by, kind }) => by !== PASSWORD_PROOF.by && kindModule(kind).traits.signsMessage,
+  );
+  return { action, message: isSigned ? message : null };
+};
 
 /** What was proven in this step-up: all but the first factor, which the session brought along. */
 const freshProofs = (flow: FlowRow) => (flow.proofs.length > 1 ? flow.proofs.slice(1) : flow.proofs);

@@ -1,18 +1,13 @@
-import { Refusal, type AssuranceLevel, type ClientContext, type Proven } from '../../kernel';
+import { Refusal, type AssuranceLevel, type ClientContext } from '../../kernel';
 import type { Database, Metrics } from '../../platform';
 import type { AuditRecorder } from '../events';
 import type { KnownDevices } from '../known-devices';
+import { recordedDecision, type Place } from '../policy';
 import { isLocked, type PasswordSignIn } from '../users';
 import type { Clock } from '../../kernel';
 import type { Application } from './auth-flow.config';
 import type { BeginFlow, FlowResult } from './begin-flow.service';
-
-export const PASSWORD_PROOF: Proven = {
-  by: 'password',
-  kind: 'PASSWORD',
-  amr: ['pwd'],
-  isPhishingResistant: false,
-};
+import { PASSWORD_PROOF } from './flow';
 
 export interface SignInWish {
   readonly email: string;
@@ -22,6 +17,7 @@ export interface SignInWish {
   readonly autoStart: boolean;
   readonly deviceToken?: string;
   readonly context: ClientContext;
+  readonly place: Place | null;
   readonly addressKey: string;
   readonly requestId: string;
 }
@@ -66,7 +62,6 @@ export class SignIn {
       });
       throw new Refusal('ACCOUNT_LOCKED', { retryAt: user.lockedUntil });
     }
-    const known = await this.knownDevices.recognise(user.id, wish.deviceToken);
     const begun = await this.beginFlow.begin({
       purpose: 'SIGN_IN',
       user,
@@ -74,19 +69,24 @@ export class SignIn {
       application,
       requestedAssurance: wish.minimumAssurance ?? null,
       sessionId: null,
-      knownDeviceId: known?.id ?? null,
+      device: await this.knownDevices.recognise(user.id, wish.deviceToken),
       message: null,
+      action: null,
       context,
+      place: wish.place,
       autoStart: wish.autoStart,
     });
-    this.metrics.signIns.inc({ outcome: 'accepted' });
+    const isBlocked = begun.flow.reason === 'BLOCKED_BY_POLICY';
+    this.metrics.signIns.inc({ outcome: isBlocked ? 'refused' : 'accepted' });
     await this.recorder.record(this.database, {
       type: 'SIGN_IN_STARTED',
-      outcome: 'SUCCESS',
+      outcome: isBlocked ? 'FAILURE' : 'SUCCESS',
       flowId: begun.flow.id,
+      reason: isBlocked ? 'blocked by policy' : null,
+      details: begun.decided && recordedDecision(begun.decided),
       ...entry,
     });
-    if (begun.flow.reason === 'BLOCKED_BY_POLICY') throw new Refusal('BLOCKED_BY_POLICY');
+    if (isBlocked) throw blocked(begun);
     return begun;
   }
 
@@ -108,3 +108,11 @@ export class SignIn {
     }
   }
 }
+
+/** An account that was left alone needs a person's help, and must be told so. */
+const blocked = ({ decided }: FlowResult): Refusal =>
+  decided?.decision.isDormant && !decided.decision.isBlocked
+    ? new Refusal('BLOCKED_BY_POLICY', {
+        message: 'This account was not used for long and has no second factor. Please ask your help desk.',
+      })
+    : new Refusal('BLOCKED_BY_POLICY');

@@ -2,28 +2,35 @@ import {
   Refusal,
   RequestFault,
   reaches,
+  strongest,
   unixSeconds,
   type AssuranceLevel,
   type ClientContext,
   type Clock,
 } from '../../kernel';
-import type { UserCaller } from '../../platform';
+import type { Database, UserCaller } from '../../platform';
+import type { AuditRecorder } from '../events';
 import type { Factors } from '../factors';
+import { recordedDecision, type Place, type Policies } from '../policy';
 import { carriedProofs, type Sessions } from '../sessions';
 import { isLocked, type PasswordSignIn, type User, type Users } from '../users';
 import type { Application } from './auth-flow.config';
 import type { BeginFlow, FlowResult } from './begin-flow.service';
-import { PASSWORD_PROOF } from './sign-in.service';
+import { PASSWORD_PROOF } from './flow';
 
 export interface StepUpWish {
   readonly password?: string;
   readonly minimumAssurance: AssuranceLevel;
   readonly maxAgeSeconds: number;
   readonly message?: string;
+  readonly action?: string;
   readonly autoStart: boolean;
   readonly context: ClientContext;
+  readonly place: Place | null;
   readonly addressKey: string;
 }
+
+type Needs = Pick<StepUpWish, 'minimumAssurance' | 'maxAgeSeconds'>;
 
 /** A signed-in user proves presence again, or with a stronger factor, before something sensitive. */
 export class StepUp {
@@ -33,6 +40,9 @@ export class StepUp {
     private readonly passwords: PasswordSignIn,
     private readonly sessions: Sessions,
     private readonly beginFlow: BeginFlow,
+    private readonly policies: Policies,
+    private readonly recorder: AuditRecorder,
+    private readonly database: Database,
     private readonly clock: Clock,
     private readonly applications: readonly Application[],
   ) {}
@@ -48,7 +58,9 @@ export class StepUp {
     const session = await this.sessions.standing(caller);
     if (!session) throw new RequestFault('UNAUTHENTICATED');
     const hasFactor = (await this.factors.active(user.id)).length > 0;
-    const isNeedless = hasFactor && this.isFreshEnough(caller, wish);
+    const needs = await this.needsOf(wish);
+    // What is to be seen and signed is asked for each time.
+    const isNeedless = hasFactor && wish.message === undefined && this.isFreshEnough(caller, needs);
     if (!hasFactor) await this.provePassword(user, wish);
     const begun = await this.beginFlow.begin({
       purpose: 'STEP_UP',
@@ -59,18 +71,44 @@ export class StepUp {
       application:
         this.applications.find((a) => a.clientId === caller.clientId) ??
         (this.applications[0] as Application),
-      requestedAssurance: hasFactor ? wish.minimumAssurance : null,
+      requestedAssurance: hasFactor ? needs.minimumAssurance : null,
       sessionId: caller.sessionId,
-      knownDeviceId: null,
+      device: undefined,
       message: wish.message ?? null,
+      action: wish.action ?? null,
       context: wish.context,
+      place: wish.place,
       autoStart: wish.autoStart,
     });
-    if (begun.flow.reason === 'BLOCKED_BY_POLICY') throw new Refusal('FACTOR_NOT_AVAILABLE');
+    const isBlocked = begun.flow.reason === 'BLOCKED_BY_POLICY';
+    await this.recorder.record(this.database, {
+      type: 'STEP_UP_STARTED',
+      outcome: isBlocked ? 'FAILURE' : 'SUCCESS',
+      actorId: user.id,
+      userId: user.id,
+      flowId: begun.flow.id,
+      sessionId: caller.sessionId,
+      context: wish.context,
+      details: begun.decided && recordedDecision(begun.decided),
+    });
+    if (isBlocked) throw refusedBy(begun);
     return begun;
   }
 
-  private isFreshEnough(caller: UserCaller, wish: StepUpWish): boolean {
+  /** What is asked for, and what the policy says of the action, whichever is more. */
+  private async needsOf({ action, minimumAssurance, maxAgeSeconds }: StepUpWish): Promise<Needs> {
+    const named =
+      action === undefined
+        ? undefined
+        : (await this.policies.find())?.actions.find(({ name }) => name === action);
+    if (!named) return { minimumAssurance, maxAgeSeconds };
+    return {
+      minimumAssurance: strongest(minimumAssurance, named.minimumAssurance),
+      maxAgeSeconds: named.isSingleUse ? 0 : Math.min(maxAgeSeconds, named.maxAgeSeconds),
+    };
+  }
+
+  private isFreshEnough(caller: UserCaller, wish: Needs): boolean {
     const age = unixSeconds(this.clock.now()) - unixSeconds(caller.authenticatedAt);
     return (
       wish.maxAgeSeconds > 0 && age <= wish.maxAgeSeconds && reaches(caller.assurance, wish.minimumAssurance)
@@ -86,3 +124,7 @@ export class StepUp {
     if (!result.isRight) throw new Refusal('INVALID_CREDENTIALS', { path });
   }
 }
+
+/** Blocked by the policy, or nothing that the user has reaches the level. */
+const refusedBy = ({ decided }: FlowResult): Refusal =>
+  new Refusal(decided?.decision.isBlocked ? 'BLOCKED_BY_POLICY' : 'FACTOR_NOT_AVAILABLE');

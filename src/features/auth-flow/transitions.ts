@@ -15,6 +15,7 @@ export const TRANSITIONS = {
     challengeEnded: 'CHALLENGE_REQUIRED',
     provenPartly: 'CHALLENGE_REQUIRED',
     passwordDue: 'NEW_PASSWORD_REQUIRED',
+    enrollmentDue: 'ENROLLMENT_REQUIRED',
     provenByHolder: 'COMPLETED',
     provenElsewhere: 'VERIFIED',
     attemptsExhausted: 'LOCKED',

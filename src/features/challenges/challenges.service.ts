@@ -17,8 +17,8 @@ import { isOpen, placeOfKept, type ChallengeRow, type ChallengeStatus } from './
 import * as store from './challenges.store';
 import type { FlowPort, Raise } from './flow-port';
 
-/** Wrong answers that one flow allows. */
-export const ATTEMPTS_MAX = 5;
+/** Wrong answers that a flow allows while it proves an address. */
+const ADDRESS_ATTEMPTS_MAX = 5;
 /** So long a pending push cannot be replaced from another flow: a stranger with the password cannot ring at will. */
 const REPLACE_AFTER_SECONDS = 20;
 
@@ -26,6 +26,8 @@ const REPLACE_AFTER_SECONDS = 20;
 export interface FlowRef {
   readonly id: string;
   readonly userId: string;
+  /** Wrong answers that it allows. */
+  readonly attemptsMax: number;
 }
 
 export interface EngineDeps {
@@ -85,6 +87,7 @@ export class Challenges {
         tx,
         { id, flowId: flow.id, userId: flow.userId, factorId: factor.id, kind: factor.kind },
         issued,
+        flow.attemptsMax,
       );
       await recorder.record(tx, {
         type: 'CHALLENGE_SENT',
@@ -111,7 +114,7 @@ export class Challenges {
     await database.transaction(async (tx) => {
       await raise(tx, { type: 'challengeStarted' });
       await this.close(tx, flowId, 'CANCELED');
-      await this.add(tx, { id, flowId, userId: null, factorId: null, kind }, issued);
+      await this.add(tx, { id, flowId, userId: null, factorId: null, kind }, issued, ADDRESS_ATTEMPTS_MAX);
     });
     this.deps.metrics.challenges.inc({ kind, outcome: 'started' });
   }
@@ -287,13 +290,18 @@ export class Challenges {
     return JSON.parse(this.deps.keyring.open(placeOfKept(challenge), challenge.sealedKept).toString());
   }
 
-  private async add(tx: UnitOfWork, names: ChallengeNames, issued: Issued): Promise<void> {
+  private async add(
+    tx: UnitOfWork,
+    names: ChallengeNames,
+    issued: Issued,
+    attemptsMax: number,
+  ): Promise<void> {
     const messages = issued.send ?? [];
     const { traits } = kindModule(names.kind);
     await store.addChallenge(tx, {
       ...names,
       attempts: traits.isGuessable ? await store.attemptsInFlow(tx, names.flowId) : 0,
-      attemptsMax: ATTEMPTS_MAX,
+      attemptsMax,
       sealedKept:
         issued.kept === undefined
           ? null

@@ -43,6 +43,8 @@ export interface EnrollmentDeps {
   readonly chance: Chance;
   readonly watcher: Watcher;
   readonly flows: EnrollmentFlowPort;
+  /** What must end when a user's factors change. Takes the user's row. */
+  readonly factorAdded: (tx: UnitOfWork, userId: string) => Promise<unknown>;
 }
 
 export class Enrollments {
@@ -160,7 +162,7 @@ export class Enrollments {
     label: string | null,
     context: ClientContext | null,
   ): Promise<boolean> {
-    const { database, factors, recorder, watcher, flows } = this.deps;
+    const { database, factors, recorder, watcher, flows, factorAdded } = this.deps;
     const { id, userId, kind, factorId, flowId } = enrollment;
     const { traits } = kindModule(kind);
     return database.transaction(async (tx) => {
@@ -185,6 +187,7 @@ export class Enrollments {
       });
       if (verdict.consume && !(await verdict.consume(tx)))
         throw new Refusal('INVALID_TOKEN', {}, 'used before');
+      await factorAdded(tx, userId);
       const entry = {
         userId,
         actorId: userId,

@@ -50,4 +50,7 @@ export class AuditEventEntity {
 
   @Column({ type: 'text', nullable: true })
   note!: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  details!: object | null;
 }

@@ -5,6 +5,8 @@ export const AuditEventType = {
   /** The first factor was given; FAILURE: it was refused, and no flow began. */
   SIGN_IN_STARTED: 'SIGN_IN_STARTED',
   SIGN_IN_COMPLETED: 'SIGN_IN_COMPLETED',
+  /** A signed-in user was asked to prove presence again. */
+  STEP_UP_STARTED: 'STEP_UP_STARTED',
   STEP_UP_COMPLETED: 'STEP_UP_COMPLETED',
   SIGN_OUT: 'SIGN_OUT',
   CHALLENGE_SENT: 'CHALLENGE_SENT',
@@ -14,6 +16,10 @@ export const AuditEventType = {
   FACTOR_ENROLLED: 'FACTOR_ENROLLED',
   FACTOR_REMOVED: 'FACTOR_REMOVED',
   BACKUP_CODES_GENERATED: 'BACKUP_CODES_GENERATED',
+  /** Its user asked for it after a second factor, and it now spares that for some days. */
+  DEVICE_REMEMBERED: 'DEVICE_REMEMBERED',
+  /** Its user ended that: the device is as one never seen. */
+  DEVICE_FORGOTTEN: 'DEVICE_FORGOTTEN',
   SIGN_UP_COMPLETED: 'SIGN_UP_COMPLETED',
   PASSWORD_CHANGED: 'PASSWORD_CHANGED',
   EMAIL_CHANGED: 'EMAIL_CHANGED',
@@ -24,6 +30,9 @@ export const AuditEventType = {
   /** An administrator or a back end made the account. */
   USER_INVITED: 'USER_INVITED',
   USER_LOCKED: 'USER_LOCKED',
+  POLICY_CHANGED: 'POLICY_CHANGED',
+  /** An administrator gave a user more time to enroll. */
+  ENROLLMENT_EXTENDED: 'ENROLLMENT_EXTENDED',
 } as const;
 export type AuditEventType = keyof typeof AuditEventType;
 
@@ -51,4 +60,6 @@ export interface AuditEntry {
   readonly reason?: string | null;
   /** What a person wrote about it. */
   readonly note?: string | null;
+  /** What it was made of, as JSON of at most 8 KiB; for operators and administrators. Never a secret. */
+  readonly details?: object | null;
 }

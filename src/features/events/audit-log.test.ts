@@ -9,6 +9,7 @@ import {
   systemClock,
 } from '../../platform';
 import { AuditRecorder, AuditSealer, eventsFeature, type AuditEntry } from '.';
+import { canonicalLine } from './audit-seal';
 
 const freshKeyring = (...versions: string[]): Keyring => {
   const parsed = parseKeyring(versions.map((version) => newKeyringLine(systemChance, version)).join(','));
@@ -137,6 +138,52 @@ describeOnEachBackend('the audit log', (backend) => {
     });
   });
 
+  const detailsOf = async (details: unknown): Promise<unknown> => {
+    await record({ ...signIn, details: details as object });
+    const row = await database.row<{ details: unknown }>(
+      'SELECT details FROM audit_event ORDER BY id DESC LIMIT 1',
+    );
+    return row?.details;
+  };
+
+  it('keeps details as JSON without control characters', async () => {
+    const at = new Date('2031-03-01T09:00:00.000Z');
+    const given = {
+      at,
+      roles: ['ADMIN'],
+      place: { city: 'Z\u0000\u202eürich \ud800' },
+      none: undefined,
+      big: 1e999,
+    };
+    expect(await detailsOf(given)).toEqual({
+      at: '2031-03-01T09:00:00.000Z',
+      roles: ['ADMIN'],
+      place: { city: 'Z ürich \ufffd' },
+      big: null,
+    });
+  });
+
+  it('never fails on details: what is no JSON, or over 8 KiB, is left out and said to be', async () => {
+    const circle: { self?: object } = {};
+    circle.self = circle;
+    let deep: object = {};
+    for (let level = 0; level < 50; level += 1) deep = { deep };
+    expect(await detailsOf(circle)).toEqual({ omitted: 'not JSON' });
+    expect(await detailsOf({ count: 1n })).toEqual({ omitted: 'not JSON' });
+    expect(await detailsOf({ list: Array(100).fill('ä'.repeat(50)) })).toEqual({ omitted: 'too long' });
+    expect(JSON.stringify(await detailsOf(deep)).length).toBeLessThan(200);
+    expect(await detailsOf({ ['\u0000key\ud800']: 1 })).toEqual({ 'key\ufffd': 1 });
+  });
+
+  it('seals details, and leaves the lines of events without any as they were', async () => {
+    await record(signIn, { ...signIn, details: { policyVersion: 1 } });
+    await sealAll(2);
+    expect(await sealer.verify()).toMatchObject({ events: 2, faults: [] });
+    await tamper(`UPDATE audit_event SET details = '{"policyVersion": 2}' WHERE details IS NOT NULL`);
+    expect((await sealer.verify()).faults).toHaveLength(1);
+    expect(canonicalLine({ id: 'evt_1', note: null, details: null })).toBe('{"id":"evt_1"}\n');
+  });
+
   it.each([
     `UPDATE audit_event SET outcome = 'FAILURE'`,
     'DELETE FROM audit_event',
@@ -202,6 +249,7 @@ describeOnEachBackend('the audit log', (backend) => {
       `UPDATE audit_event SET occurred_at = occurred_at + interval '1 us' WHERE id = ${aRow}`,
     ],
     ['a reason put where none was', `UPDATE audit_event SET reason = 'replay' WHERE id = ${aRow}`],
+    ['details put where none were', `UPDATE audit_event SET details = '{}' WHERE id = ${aRow}`],
     ['an edited context', `UPDATE audit_event SET context = '{"ipAddress": "::1"}' WHERE id = ${aRow}`],
     ['two columns exchanged', `UPDATE audit_event SET user_id = NULL, actor_id = user_id WHERE id = ${aRow}`],
     ['another id', `UPDATE audit_event SET id = 'evt_00000000000000000000000000' WHERE id = ${aRow}`],

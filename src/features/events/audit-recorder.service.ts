@@ -1,11 +1,10 @@
 import { newId, type Chance, type ClientContext, type Clock } from '../../kernel';
-import { displayText, type Sql } from '../../platform';
+import type { Sql } from '../../platform';
+import { cleanDetails, cleanText } from './audit-details';
 import type { AuditEntry, RecordedEntry } from './audit-event';
 
-const TEXT_MAX = 500;
-
 const COLUMNS = `id, type, outcome, actor_id, user_id, factor_kind, factor_id, flow_id, session_id,
-  request_id, context, reason, note`;
+  request_id, context, reason, note, details`;
 
 /** Writes the audit log. What it records stands or falls with the transaction that it records in. */
 export class AuditRecorder {
@@ -51,6 +50,7 @@ const columnsOf = (entry: AuditEntry) => ({
   context: entry.context ? cleanContext(entry.context) : null,
   reason: clean(entry.reason),
   note: clean(entry.note),
+  details: entry.details ? cleanDetails(entry.details) : null,
 });
 
 /** The four known fields and no other, whatever else the object may carry. */
@@ -61,6 +61,4 @@ const cleanContext = (context: ClientContext): ClientContext => ({
   operatingSystem: clean(context.operatingSystem),
 });
 
-/** Half a surrogate pair is no text: PostgreSQL would refuse it, and with it the whole transaction. */
-const clean = (text: string | null | undefined): string | null =>
-  displayText(text ?? '', TEXT_MAX).replace(/\p{Surrogate}/gu, '\ufffd') || null;
+const clean = (text: string | null | undefined): string | null => cleanText(text ?? '') || null;

@@ -13,7 +13,7 @@ const BLOCK = 1000;
 const EVENT_TEXTS = `id, type, outcome,
   to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS occurred_at, xid::text AS xid,
   actor_id, user_id, factor_kind, factor_id, flow_id, session_id, request_id,
-  context::text AS context, reason, note`;
+  context::text AS context, reason, note, details::text AS details`;
 
 const SEAL_COLUMNS = `seq, below_xid::text AS below_xid, event_count, first_event_id, last_event_id,
   encode(hash, 'hex') AS hash, key_version`;

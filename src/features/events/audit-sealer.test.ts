@@ -12,6 +12,7 @@ import {
 } from '../../platform';
 import { AuditRecorder, AuditSealer, eventsFeature, type AuditEntry } from '.';
 import { AuditLog1767225603000 } from './migrations/1767225603000-audit-log';
+import { AuditDetails1767225624000 } from './migrations/1767225624000-audit-details';
 
 const FORBIDDEN = [
   `UPDATE audit_event SET type = 'X'`,
@@ -119,6 +120,7 @@ describeOnServers('the audit sealer, with many sessions', (postgres) => {
       await new AuditLog1767225603000().down(runner);
       await tx.rows(`SELECT set_config('factorgate.application_role', $1, true)`, [role]);
       await new AuditLog1767225603000().up(runner);
+      await new AuditDetails1767225624000().up(runner);
       await tx.rows(`SET LOCAL ROLE ${role}`);
       await recorder.record(tx, signIn);
       for (const statement of FORBIDDEN) {

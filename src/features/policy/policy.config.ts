@@ -2,14 +2,11 @@ import { z } from 'zod';
 import { defineSettings, setting } from '../../kernel';
 
 export const policySettings = defineSettings('policy', {
-  isMfaRequired: setting({
-    env: 'MFA_REQUIRED',
+  policyFile: setting({
+    env: 'POLICY_FILE',
     about:
-      'Whether every person must have a second factor: whoever has none enrolls one at the next sign-in.',
-    example: 'true',
-    schema: z
-      .enum(['true', 'false'])
-      .default('false')
-      .transform((word) => word === 'true'),
+      'The path of a policy file; it is applied at start when its content differs from the one applied last. Without it the policy is changed by the API and by `factorgate policy apply`.',
+    example: '/etc/factorgate/policy.yaml',
+    schema: z.string().min(1).optional(),
   }),
 });

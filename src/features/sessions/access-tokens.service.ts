@@ -11,7 +11,8 @@ import {
   type Chance,
   type Clock,
 } from '../../kernel';
-import type { Session, TokenHolder } from './session';
+import type { OpenSession, TokenHolder, Transaction } from './session';
+import { sha256 } from '../../platform';
 import type { SessionSettings } from './sessions.config';
 import type { SigningKeys } from './signing-keys.service';
 
@@ -60,10 +61,14 @@ export class AccessTokens {
     this.audience = settings.tokenAudience ?? issuer;
   }
 
-  async issue(session: Session, holder: TokenHolder): Promise<{ accessToken: string; expiresAt: Date }> {
+  async issue(
+    session: Omit<OpenSession, 'refreshToken'>,
+    holder: TokenHolder,
+  ): Promise<{ accessToken: string; expiresAt: Date }> {
     const { kid, privateKey } = await this.keys.signer();
     const now = this.clock.now();
-    const expiresAt = after(now, seconds(this.settings.accessTokenSeconds));
+    const full = after(now, seconds(this.settings.accessTokenSeconds));
+    const expiresAt = full < session.expiresAt ? full : session.expiresAt;
     const accessToken = await new SignJWT({
       client_id: session.clientId,
       sid: session.id,
@@ -71,6 +76,7 @@ export class AccessTokens {
       acr: acrOf(session.assurance),
       amr: [...session.methods],
       roles: [...holder.roles],
+      ...transactionClaims(session.transaction),
     })
       .setProtectedHeader({ alg: 'ES256', typ: TYPE, kid })
       .setIssuer(this.issuer)
@@ -123,6 +129,15 @@ export class AccessTokens {
     return key;
   }
 }
+
+/** `txn_hash` is the base64url SHA-256 of the message in UTF-8, as the phone signed it. */
+const transactionClaims = (transaction: Transaction | undefined): Record<string, string> => {
+  const { action = null, message = null } = transaction ?? {};
+  return {
+    ...(action === null ? {} : { txn_action: action }),
+    ...(message === null ? {} : { txn_message: message, txn_hash: sha256(message).toString('base64url') }),
+  };
+};
 
 const refused = (why: string): RequestFault =>
   new RequestFault('UNAUTHENTICATED', undefined, `access token: ${why}`);

@@ -7,6 +7,7 @@
  */
 import type { Feature } from '../../kernel';
 import { Sessions1767225611000 } from './migrations/1767225611000-sessions';
+import { SpentStepUp1767225626000 } from './migrations/1767225626000-spent-step-up';
 import { RefreshTokenEntity, SessionEntity } from './session.entity';
 import { sessionSettings } from './sessions.config';
 import { TokensResolver } from './sessions.graphql';
@@ -27,6 +28,6 @@ export const sessionsFeature: Feature = {
   name: 'sessions',
   settings: [sessionSettings],
   entities: [SessionEntity, RefreshTokenEntity, SigningKeyEntity],
-  migrations: [Sessions1767225611000],
+  migrations: [Sessions1767225611000, SpentStepUp1767225626000],
   resolvers: [TokensResolver],
 };

@@ -14,6 +14,8 @@ export interface SessionOpening {
    */
   readonly flowToken: string;
   readonly knownDeviceId: string | null;
+  /** The session ends then at the latest. Null: by its own limits. */
+  readonly endsBy: Date | null;
   readonly context: ClientContext;
 }
 

@@ -35,6 +35,10 @@ export class SessionEntity implements Session {
   @Column({ type: 'timestamptz' })
   authenticatedAt!: Date;
 
+  /** Of the proof that an operation of the highest class has used up. */
+  @Column({ type: 'timestamptz', nullable: true })
+  stepUpSpent!: Date | null;
+
   @Column({ type: 'timestamptz' })
   createdAt!: Date;
 

@@ -60,6 +60,7 @@ it('a session is not granted without a proof', () => {
     flowId: 'flw_1',
     flowToken: 'token',
     knownDeviceId: null,
+    endsBy: null,
     context: { ipAddress: null, location: null, browser: null, operatingSystem: null },
   };
   expect(() => SessionGrant.of({ ...opening, proofs: [] })).toThrow();

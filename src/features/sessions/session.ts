@@ -34,6 +34,15 @@ export interface Session extends Authentication {
 export interface OpenSession extends Session {
   /** Null for a step-up, which leaves the session's refresh token as it is. */
   readonly refreshToken: string | null;
+  /** What a step-up was for; its tokens say so, and no others. */
+  readonly transaction?: Transaction | undefined;
+}
+
+/** What was approved. */
+export interface Transaction {
+  readonly action: string | null;
+  /** Only where the proof was a signature over this very text. */
+  readonly message: string | null;
 }
 
 export interface TokenHolder {

@@ -20,12 +20,14 @@ import {
   type UnitOfWork,
   type UserCaller,
 } from '../../platform';
+import type { Enforced } from '../policy';
 import type { AccessTokens } from './access-tokens.service';
 import { RETRY_SECONDS, refreshTokenAfter, type RefreshTokens } from './refresh-tokens.service';
 import { steppedUp, type IssuedTokens, type OpenSession, type Session, type TokenHolder } from './session';
 import type { SessionGrant } from './session-grant';
 import type { SessionSettings } from './sessions.config';
 import {
+  endByDeadline,
   findJustOpened,
   findStanding,
   insertSession,
@@ -36,6 +38,7 @@ import {
   revokeSessionsBegunWith,
   revokeSessionsOf,
   setAuthentication,
+  spendStepUp,
   standingRoles,
   sweepSessions,
 } from './sessions.store';
@@ -124,8 +127,8 @@ export class Sessions {
     holder: TokenHolder,
     deviceToken: string | null = null,
   ): Promise<IssuedTokens> {
-    const { accessToken, expiresAt } = await this.accessTokens.issue(open, holder);
-    const { refreshToken, ...session } = open;
+    const { refreshToken, transaction, ...session } = open;
+    const { accessToken, expiresAt } = await this.accessTokens.issue({ ...session, transaction }, holder);
     return {
       accessToken,
       accessTokenExpiresAt: expiresAt,
@@ -185,6 +188,19 @@ export class Sessions {
     exceptSessionId: string | null = null,
   ): Promise<number> {
     return revokeSessionsOf(tx, userId, reason, exceptSessionId);
+  }
+
+  /**
+   * Uses up the proof that the caller's token speaks of: an operation of the highest class takes one of its own. False if
+   * it was used up before.
+   */
+  spendStepUp(tx: UnitOfWork, sessionId: string, authenticatedAt: Date): Promise<boolean> {
+    return spendStepUp(tx, sessionId, authenticatedAt);
+  }
+
+  /** A changed policy: sessions of those without a factor end by their deadline at the latest. */
+  async endByDeadline(tx: UnitOfWork, enforced: Enforced): Promise<void> {
+    await endByDeadline(tx, enforced);
   }
 
   /** Ends the session that a flow began, and the one that is named; says how many. */

@@ -1,5 +1,6 @@
 import type { Role } from '../../kernel';
 import type { Sql } from '../../platform';
+import type { Enforced } from '../policy';
 import type { Authentication, Session } from './session';
 import type { SessionOpening } from './session-grant';
 
@@ -37,7 +38,7 @@ export function insertSession(sql: Sql, opened: NewSession): Promise<Session | u
        INSERT INTO session (id, user_id, client_id, application_name, flow_id, known_device_id, proofs,
          assurance, methods, authenticated_at, created_at, last_used_at, expires_at, context)
        SELECT $1, owner.id, $3, $4, $5, $6, $7, $8, $9, at.now, at.now, at.now,
-           at.now + make_interval(secs => $10), $11
+           LEAST(at.now + make_interval(secs => $10), $14), $11
          FROM owner, (SELECT gateway_now() AS now) AS at
        ON CONFLICT (flow_id) DO NOTHING
        RETURNING ${SESSION_COLUMNS}
@@ -60,6 +61,7 @@ export function insertSession(sql: Sql, opened: NewSession): Promise<Session | u
       JSON.stringify(opened.context),
       opened.refreshHash,
       opened.keyVersion,
+      opened.endsBy,
     ],
   );
 }
@@ -124,6 +126,25 @@ export const revokeSession = (sql: Sql, id: string, reason: string, userId: stri
      WHERE id = $1 AND revoked_at IS NULL AND expires_at > gateway_now()
        AND ($3::text IS NULL OR user_id = $3)`,
     [id, reason, userId],
+  );
+
+/** Uses up the proof of this time for one operation; false if that was done, or the session is over. */
+export const spendStepUp = async (sql: Sql, id: string, authenticatedAt: Date): Promise<boolean> =>
+  (await sql.affected(
+    `UPDATE session SET step_up_spent = $2
+     WHERE id = $1 AND revoked_at IS NULL AND (step_up_spent IS NULL OR step_up_spent < $2)`,
+    [id, authenticatedAt],
+  )) === 1;
+
+/** Who has no factor stays signed in until the deadline to enroll one at the latest. */
+export const endByDeadline = (sql: Sql, enforced: Enforced): Promise<number> =>
+  sql.affected(
+    `UPDATE session SET expires_at = users.enrollment_due_at FROM users
+     WHERE users.id = session.user_id AND session.revoked_at IS NULL
+       AND session.expires_at > users.enrollment_due_at
+       AND ($1 OR users.roles && $2) AND NOT ($3 AND users.account_type = 'SERVICE')
+       AND NOT EXISTS (SELECT FROM factor WHERE factor.user_id = users.id AND factor.revoked_at IS NULL)`,
+    [enforced.isEverybody, enforced.roles, enforced.isWithoutServiceAccounts],
   );
 
 /** Ends all sessions of the user but one. */

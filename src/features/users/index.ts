@@ -5,6 +5,7 @@
  */
 import type { Feature } from '../../kernel';
 import { Users1767225601000 } from './migrations/1767225601000-users';
+import { EnrollmentDue1767225621500 } from './migrations/1767225621500-enrollment-due';
 import { UserEntity } from './user.entity';
 import { usersSettings } from './users.config';
 
@@ -22,5 +23,5 @@ export const usersFeature: Feature = {
   name: 'users',
   settings: [usersSettings],
   entities: [UserEntity],
-  migrations: [Users1767225601000],
+  migrations: [Users1767225601000, EnrollmentDue1767225621500],
 };

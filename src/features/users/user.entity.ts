@@ -52,6 +52,9 @@ export class UserEntity implements User {
   @Column({ type: 'timestamptz', nullable: true })
   lastSignInAt!: Date | null;
 
+  @Column({ type: 'timestamptz', nullable: true })
+  enrollmentDueAt!: Date | null;
+
   @Column({ type: 'timestamptz' })
   createdAt!: Date;
 }

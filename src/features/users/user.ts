@@ -21,6 +21,8 @@ export interface User {
   readonly lockedUntil: Date | null;
   readonly passwordChangedAt: Date | null;
   readonly lastSignInAt: Date | null;
+  /** From then on a factor is required. Null: no requirement ever applied. */
+  readonly enrollmentDueAt: Date | null;
   readonly createdAt: Date;
 }
 

@@ -24,7 +24,7 @@ export type UserToInsert = Omit<NewUser, 'password' | 'isTrusted'> & {
 };
 
 const COLUMNS = `id, external_id, account_type, email, email_verified_at, display_name, locale, roles, status,
-  locked_until, password_changed_at, last_sign_in_at, created_at`;
+  locked_until, password_changed_at, last_sign_in_at, enrollment_due_at, created_at`;
 
 export class Users {
   constructor(

@@ -1,4 +1,11 @@
-import { RequestFault, hasRole, type AssuranceLevel, type ClientContext, type Role } from '../../kernel';
+import {
+  RequestFault,
+  hasRole,
+  type AssuranceLevel,
+  type ClientContext,
+  type Place,
+  type Role,
+} from '../../kernel';
 
 /** A signed-in user, as the presented access token proves: level and time are the token's, never the session's. */
 export interface UserCaller {
@@ -38,6 +45,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly resolvers: Resolvers;
   readonly client: ClientContext;
+  /** Where the address is; null where the gateway cannot tell. */
+  readonly place: Place | null;
   /** The address that limits count by: IPv4, or the /64 of an IPv6 address. */
   readonly addressKey: string;
   /** Null unless the caller asked for tokens in cookies, from an allowed origin. */

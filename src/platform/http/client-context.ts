@@ -1,25 +1,40 @@
 import { isIP } from 'node:net';
 import Bowser from 'bowser';
-import type { ClientContext } from '../../kernel';
+import type { ClientContext, Place } from '../../kernel';
 import { displayText } from '../graphql/input';
 
 const USER_AGENT_MAX = 512;
 const NAME_MAX = 60;
 
 /** What the phone and the account page show of a request. All of it is a hint: a client can claim any browser. */
-export function clientContext(ipAddress: string | undefined, userAgent: string | undefined): ClientContext {
+export function clientContext(
+  ipAddress: string | undefined,
+  userAgent: string | undefined,
+  place: Place | null = null,
+): ClientContext {
   const ip = plainAddress(ipAddress);
-  if (!userAgent) return { ipAddress: ip, location: null, browser: null, operatingSystem: null };
+  const location = place ? placeLabel(place) : null;
+  if (!userAgent) return { ipAddress: ip, location, browser: null, operatingSystem: null };
   const parsed = Bowser.parse(displayText(userAgent.slice(0, USER_AGENT_MAX), USER_AGENT_MAX) || 'unknown');
   const browser = [parsed.browser.name, parsed.browser.version?.split('.')[0]].filter(Boolean).join(' ');
   const system = [parsed.os.name, parsed.os.versionName ?? parsed.os.version].filter(Boolean).join(' ');
   return {
     ipAddress: ip,
-    location: null,
+    location,
     browser: displayText(browser, NAME_MAX) || null,
     operatingSystem: displayText(system, NAME_MAX) || null,
   };
 }
+
+/** As people read it: `Zurich, Switzerland`, or the country alone. English, at most 60 characters. */
+export function placeLabel({ city, country }: Pick<Place, 'city' | 'country'>): string {
+  // Made when first asked for: loading the names takes 20 ms, which no start should wait for.
+  countryNames ??= new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });
+  const name = countryNames.of(country) ?? country;
+  return displayText(city === null ? name : `${city}, ${name}`, NAME_MAX);
+}
+
+let countryNames: Intl.DisplayNames | undefined;
 
 /** The address without the IPv4-in-IPv6 prefix that a dual-stack socket adds; null if it is no address. */
 export function plainAddress(address: string | undefined): string | null {

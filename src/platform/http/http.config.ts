@@ -55,6 +55,13 @@ export const httpSettings = defineSettings('http', {
     example: '10.0.0.0/8',
     schema: list,
   }),
+  placesFile: setting({
+    env: 'PLACES_FILE',
+    about:
+      'A file in the MaxMind DB format (.mmdb) that says where addresses are: by city, or by country. Default: the shipped one, by country.',
+    example: '/var/lib/factorgate/city.mmdb',
+    schema: z.string().trim().min(1).optional(),
+  }),
   corsOrigins: setting({
     env: 'CORS_ORIGINS',
     about:

@@ -2,4 +2,5 @@
 export * from './client-context';
 export * from './http.config';
 export * from './page';
+export * from './places';
 export * from './route';

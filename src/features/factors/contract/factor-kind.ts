@@ -23,6 +23,8 @@ export interface FactorTraits {
   /** Who gives the answer: the page that holds the flow token, or a registered device. */
   readonly answeredBy: 'client' | 'device';
   readonly isPhishingResistant: boolean;
+  /** Its proof is a signature over the message of the request: what was shown is what was approved. */
+  readonly signsMessage?: boolean;
   /** Whether answers can be guessed: then every try is charged to the user before it is looked at. */
   readonly isGuessable: boolean;
   readonly limitPerUser: number;
@@ -30,6 +32,8 @@ export interface FactorTraits {
   readonly preference: number;
   /** Never offered before a better one, even where its owner prefers it (NIST SP 800-63B §3.2.9). */
   readonly isRestricted?: boolean;
+  /** Only used where the policy names it. */
+  readonly isOffByDefault?: boolean;
   /** The field of `ProofInput` that carries the answer; none where a device answers. */
   readonly proofField: 'code' | null;
   /** How often a challenge of this kind may be started per user; both hold since the last success. */
@@ -55,6 +59,8 @@ export interface ChallengeRequest {
   readonly purpose: AuthFlowPurpose;
   readonly applicationName: string;
   readonly message: string | null;
+  /** Digits of a number to be typed on a device. */
+  readonly numberDigits: number;
   /** The user's language. */
   readonly locale: string | null;
   readonly context: ClientContext;
@@ -139,8 +145,8 @@ export interface PreparedCodes {
 
 /** A set of codes that stands for one factor: made all at once, shown once. */
 export interface CodeSets {
-  /** Makes the codes and hashes them; slow, so outside of any transaction. */
-  prepare(): Promise<PreparedCodes>;
+  /** Makes so many codes and hashes them; slow, so outside of any transaction. */
+  prepare(count: number): Promise<PreparedCodes>;
   store(tx: UnitOfWork, factorId: string, prepared: PreparedCodes): Promise<void>;
   remaining(factorId: string): Promise<number>;
 }

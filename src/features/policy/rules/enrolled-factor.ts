@@ -1,15 +1,16 @@
 import type { Rule } from '../facts';
+import { finding } from '../finding';
 
-/** Whoever has enrolled a second factor is asked for it. */
+/** Whoever has enrolled a second factor is asked for it, unless the policy asks only when something is unusual. */
 export const enrolledFactor: Rule = {
   name: 'enrolled-factor',
-  evaluate: ({ hasFactor }) =>
-    hasFactor
-      ? {
+  evaluate: (policy, { purpose, factorKinds }) =>
+    factorKinds.length > 0 && (policy.requirement !== 'WHEN_RISKY' || purpose !== 'SIGN_IN')
+      ? finding(policy, {
           rule: 'enrolled-factor',
-          requiredAssurance: 'AAL2',
-          promptReason: 'POLICY',
+          effect: 'ASK',
+          isSparedByDevice: true,
           explanation: 'The user has enrolled a second factor.',
-        }
+        })
       : undefined,
 };

@@ -2,12 +2,6 @@ import { z } from 'zod';
 import { defineSettings, setting } from '../../../../kernel';
 
 export const backupCodeSettings = defineSettings('backup codes', {
-  count: setting({
-    env: 'BACKUP_CODE_COUNT',
-    about: 'How many backup codes a set has.',
-    example: '10',
-    schema: z.coerce.number().int().min(8).max(16).default(10),
-  }),
   groups: setting({
     env: 'BACKUP_CODE_GROUPS',
     about: 'How many groups of four a backup code has: three are 60 bits, four are 80.',

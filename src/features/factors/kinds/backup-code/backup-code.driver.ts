@@ -32,7 +32,6 @@ export class BackupCodeDriver implements FactorDriver<string>, CodeSets {
     private readonly sql: Sql,
     private readonly keyring: Keyring,
     private readonly chance: Chance,
-    private readonly count: number,
     private readonly groups: number,
   ) {}
 
@@ -65,9 +64,9 @@ export class BackupCodeDriver implements FactorDriver<string>, CodeSets {
     };
   }
 
-  async prepare(): Promise<Prepared> {
+  async prepare(count: number): Promise<Prepared> {
     const codes = new Set<string>();
-    while (codes.size < this.count) codes.add(newCode(this.chance, this.groups));
+    while (codes.size < count) codes.add(newCode(this.chance, this.groups));
     const salt = this.chance.bytes(SALT_BYTES);
     const keyVersion = this.keyring.version;
     const hashes: Buffer[] = [];

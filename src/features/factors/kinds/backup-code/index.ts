@@ -40,8 +40,8 @@ export const backupCode = defineFactorKind({
     orphanedTypes: [],
   },
   create: ({ config, sql, keyring, chance }) => {
-    const { count, groups } = config.of(backupCodeSettings);
-    const driver = new BackupCodeDriver(sql, keyring, chance, count, groups);
+    const { groups } = config.of(backupCodeSettings);
+    const driver = new BackupCodeDriver(sql, keyring, chance, groups);
     return { driver, resolvers: [new BackupCodeFactorResolver(sql)], codeSets: driver };
   },
 });

@@ -1,6 +1,6 @@
 /**
- * The kind EMAIL: a code sent to an address. As a factor it is off unless `EMAIL_FACTOR` says otherwise: e-mail is no
- * authenticator under NIST SP 800-63B. Proving an address at sign-up, reset and change goes through here in any case.
+ * The kind EMAIL: a code sent to an address. As a factor it is off unless the policy names it: e-mail is no authenticator
+ * under NIST SP 800-63B. Proving an address at sign-up, reset and change goes through here in any case.
  */
 import { openChannels } from '../../../../delivery';
 import {
@@ -31,6 +31,7 @@ export const email = defineFactorKind({
     limitPerUser: 3,
     preference: 15,
     isRestricted: true,
+    isOffByDefault: true,
     proofField: 'code',
     startLimits: [],
   },
@@ -46,14 +47,14 @@ export const email = defineFactorKind({
     orphanedTypes: [CodeChallenge],
   },
   create: ({ config, sql, keyring, clock, chance, log, publicUrl, gatewayName, chargeUse }) => {
-    const { isFactor, codeSeconds } = config.of(emailSettings);
+    const { codeSeconds } = config.of(emailSettings);
     const codes = new SentCodes(keyring, chance);
     const host = new URL(publicUrl).hostname;
     const options = { codeSeconds, gatewayName, host };
     const driver = new EmailDriver(sql, keyring, clock, log, codes, chargeUse, options);
     return {
       driver,
-      isEnabled: isFactor && openChannels(config).has('email'),
+      isEnabled: openChannels(config).has('email'),
       resolvers: [],
       addresses: new AddressCodes(keyring, clock, codes, chargeUse, gatewayName, host),
       reach: (from, userId) => driver.reach(from, userId),

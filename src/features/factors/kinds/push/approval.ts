@@ -3,9 +3,6 @@ import { AuthFlowPurpose, type Chance } from '../../../../kernel';
 import { newToken } from '../../../../platform';
 import type { ChallengeRequest } from '../../contract';
 
-/** How many digits the phone asks for. */
-const NUMBER_DIGITS = 2;
-
 const text = z.string().nullable();
 
 /** What stays with the open challenge: the number is for the login screen only, the rest for the phone. */
@@ -37,8 +34,8 @@ export const newApproval = (
   challengeId: request.challengeId,
   deviceId: device.id,
   deviceName: device.name,
-  number: String(chance.below(10 ** NUMBER_DIGITS)).padStart(NUMBER_DIGITS, '0'),
-  digits: NUMBER_DIGITS,
+  number: String(chance.below(10 ** request.numberDigits)).padStart(request.numberDigits, '0'),
+  digits: request.numberDigits,
   nonce: newToken(chance),
   purpose: request.purpose,
   applicationName: request.applicationName,

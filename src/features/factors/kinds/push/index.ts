@@ -24,6 +24,7 @@ export const push = defineFactorKind({
   traits: {
     amr: ['swk', 'mca', 'user'],
     answeredBy: 'device',
+    signsMessage: true,
     isPhishingResistant: false,
     isGuessable: false,
     limitPerUser: 5,

@@ -125,6 +125,7 @@ const request = {
   purpose: 'SIGN_IN' as const,
   applicationName: 'Example App',
   message: null,
+  numberDigits: 2,
   locale: null,
   context: { ipAddress: '192.0.2.1', location: null, browser: null, operatingSystem: null },
 };
