@@ -3,6 +3,7 @@ import { Dispatcher, Outbox, OutboxStore, deliveryProviders, deliverySettings } 
 import {
   AccountResolver,
   Accounts,
+  AdministratorNotices,
   BackupCodeSets,
   EnrollmentAccess,
   EnrollmentResolver,
@@ -15,12 +16,24 @@ import {
   Profile,
   ProfileResolver,
   ReportResolver,
+  SecurityEventsResolver,
   Reports,
   UserFieldsResolver,
   reportRoute,
 } from './features/account';
 import {
   AuditEventFieldsResolver,
+  Authority,
+  CallerChecks,
+  FactorOwnerResolver,
+  FactorReset,
+  Lists,
+  ListsResolver,
+  Statistics,
+  StatisticsResolver,
+  UserActivityResolver,
+  UserAdministration,
+  UserAdministrationResolver,
   PolicyAdministration,
   PolicyFieldsResolver,
   PolicyImpactResolver,
@@ -35,6 +48,7 @@ import {
   FlowEnding,
   FlowSteps,
   Flows,
+  NewPasswords,
   PendingFlows,
   SessionOpener,
   SignIn,
@@ -43,13 +57,44 @@ import {
   flowVersions,
   type Application,
 } from './features/auth-flow';
-import { Challenges, DeviceAnswers } from './features/challenges';
+import { Challenges, DeviceAnswers, type EngineDeps } from './features/challenges';
 import { EnrollmentFieldsResolver, Enrollments, enrollmentVersions } from './features/enrollment';
-import { AuditRecorder, AuditSealer } from './features/events';
-import { Factors, factorKinds, type DevicePort, type FactorKindAtWork } from './features/factors';
+import {
+  AuditExport,
+  AuditFeed,
+  AuditRecorder,
+  AuditRetention,
+  AuditSealer,
+  WebhookAddresses,
+  WebhookSender,
+  WebhookWorker,
+  Webhooks,
+  auditSettings,
+  webhookSettings,
+} from './features/events';
+import {
+  Factors,
+  TemporaryCodes,
+  factorKinds,
+  type DevicePort,
+  type FactorKindAtWork,
+} from './features/factors';
 import { KnownDevices } from './features/known-devices';
 import { Limits, type WindowRule } from './features/limits';
 import { Policies, policySettings } from './features/policy';
+import { Exports, Imports } from './features/portability';
+import {
+  RecoveryCodes,
+  RecoveryCompletion,
+  RecoveryDecisionFieldsResolver,
+  RecoveryDecisions,
+  RecoveryFieldsResolver,
+  RecoveryNotices,
+  RecoveryProgress,
+  RecoveryRequests,
+  RecoveryResolver,
+  cancelRoute,
+} from './features/recovery';
 import {
   AccessTokens,
   RefreshTokens,
@@ -63,6 +108,7 @@ import {
   PasswordHasher,
   PasswordRules,
   PasswordSignIn,
+  PortableUsers,
   PwnedPasswords,
   ThreadRater,
   Users,
@@ -108,6 +154,13 @@ const AUTHENTICATION_MUTATIONS = [
   'registerDevice',
   'respondToApproval',
   'createUser',
+  'startCallerCheck',
+  'issueTemporaryCode',
+  'resetFactors',
+  'inviteUser',
+  'requestRecovery',
+  'cancelRecovery',
+  'decideRecovery',
 ];
 
 const SWEEP_EVERY = seconds(10);
@@ -121,6 +174,13 @@ export interface App extends GatewayApp {
   readonly accounts: Accounts;
   readonly policies: Policies;
   readonly policyAdministration: PolicyAdministration;
+  readonly imports: Imports;
+  readonly exports: Exports;
+  readonly auditFeed: AuditFeed;
+  readonly webhooks: Webhooks;
+  readonly webhookWorker: WebhookWorker;
+  readonly retention: AuditRetention;
+  readonly auditExport: AuditExport;
   readonly signingKeys: SigningKeys;
   readonly sealer: AuditSealer;
   readonly outbox: Outbox;
@@ -141,8 +201,15 @@ export async function createApp(base: Infrastructure): Promise<App> {
   const userSettings = config.of(usersSettings);
   const tokenSettings = config.of(sessionSettings);
 
-  const recorder = new AuditRecorder(clock, chance, (sql, entries) => notices.announce(sql, entries));
+  const recorder = new AuditRecorder(clock, chance, async (sql, entries) => {
+    await notices.announce(sql, entries);
+    webhookWorker.announce(sql);
+    auditFeed.announce(sql);
+  });
   const sealer = new AuditSealer(database, keyring, log);
+  const { retentionDays } = config.of(auditSettings);
+  const retention = new AuditRetention(database, keyring, clock, log, recorder, sealer, retentionDays);
+  const auditFeed = new AuditFeed(database, bus, log);
   const limits = new Limits(database);
   const { providers, routes: deliveryRoutes } = deliveryProviders(config, database, clock);
   const outbox: Outbox = new Outbox(
@@ -157,6 +224,20 @@ export async function createApp(base: Infrastructure): Promise<App> {
     chance,
     log,
   );
+
+  const addresses = new WebhookAddresses({
+    privateNetworks: config.of(webhookSettings).allowPrivate,
+    isLoopbackAllowed: !config.isProduction,
+  });
+  const sender = new WebhookSender(addresses);
+  const webhookDeps = { database, keyring, clock, chance, recorder, addresses, sender };
+  const webhooks = new Webhooks(webhookDeps);
+  const administratorNotices = new AdministratorNotices(outbox, http.gatewayName, clock);
+  const webhookWorker: WebhookWorker = new WebhookWorker({
+    ...webhookDeps,
+    log,
+    parked: (tx, endpoint, why) => administratorNotices.webhookParked(tx, endpoint, why),
+  });
 
   const hasher = new PasswordHasher(keyring, userSettings.hashesInParallel);
   const rater = new ThreadRater();
@@ -195,6 +276,7 @@ export async function createApp(base: Infrastructure): Promise<App> {
     factorKinds.map((module) => [module.kind, module.create(kindDeps) as FactorKindAtWork<never>]),
   );
   const factors = new Factors(database, kinds);
+  const temporaryCodes = new TemporaryCodes(factors, clock, chance, kinds);
 
   const notices = new Notices({
     kinds,
@@ -206,6 +288,10 @@ export async function createApp(base: Infrastructure): Promise<App> {
     publicUrl,
     gatewayName: http.gatewayName,
   });
+
+  const recoveryNotices = new RecoveryNotices(notices, outbox, keyring, publicUrl, http.gatewayName);
+  const recoveryCodes = new RecoveryCodes(temporaryCodes, users, recoveryNotices, recorder, limits);
+  const recoveryProgress = new RecoveryProgress(database, recoveryCodes, recoveryNotices);
 
   const knownDevices = new KnownDevices(database, keyring, clock, chance);
   const signingKeys = new SigningKeys(database, keyring, clock, chance, log, tokenSettings);
@@ -222,14 +308,22 @@ export async function createApp(base: Infrastructure): Promise<App> {
     tokenSettings,
   );
 
-  const policies = new Policies(database, recorder, log, (tx, enforced) =>
-    sessions.endByDeadline(tx, enforced),
+  const policies = new Policies(database, recorder, log, (tx, enforced, userId) =>
+    sessions.endByDeadline(tx, enforced, userId),
   );
   const flowWatcher = new Watcher('flow', bus, (ids) => flowVersions(database, ids), log);
-  const opener = new SessionOpener(sessions, knownDevices, recorder, policies);
+  const opener = new SessionOpener(
+    sessions,
+    knownDevices,
+    recorder,
+    policies,
+    async (tx, { id, userId, context }) => {
+      if (userId) await recoveryRequests.cancelOf(tx, userId, { reason: 'signed in', flowId: id, context });
+    },
+  );
   const ending = new FlowEnding(users, sessions, opener, recorder, keyring, policies);
   const flows = new Flows(database, clock, chance, flowWatcher, ending, keyring);
-  const engine = {
+  const engine: EngineDeps = {
     database,
     kinds,
     limits,
@@ -240,6 +334,7 @@ export async function createApp(base: Infrastructure): Promise<App> {
     chance,
     metrics,
     flows,
+    reported: (tx, phone) => reports.byPhone(tx, phone),
     ringDevice: (factorId: string) => void bus.publish(`device:${factorId}`, ''),
   };
   const challenges: Challenges = new Challenges(engine);
@@ -256,7 +351,11 @@ export async function createApp(base: Infrastructure): Promise<App> {
     chance,
     flows,
     watcher: enrollmentWatcher,
-    factorAdded: (tx, userId) => knownDevices.forgetAll(tx, userId),
+    flowEnrolls: (tx, flow) => recoveryCompletion.flowEnrolls(tx, flow),
+    factorAdded: async (tx, userId) => {
+      await policies.openEnrollment(tx, userId);
+      await knownDevices.forgetAll(tx, userId);
+    },
   });
 
   const beginFlow = new BeginFlow(database, flows, factors, challenges, limits, opener, log, policies);
@@ -289,20 +388,39 @@ export async function createApp(base: Infrastructure): Promise<App> {
     flows,
     challenges,
     users,
-    sessions,
     limits,
-    recorder,
     ending,
-    pendingFlows,
-    keyring,
     policies,
     isSignUpAllowed,
     applications[0] as Application,
-    knownDevices,
   );
+  const newPasswords = new NewPasswords({
+    database,
+    flows,
+    users,
+    sessions,
+    knownDevices,
+    pending: pendingFlows,
+    opener,
+    ending,
+    recorder,
+    keyring,
+  });
   const steps = new FlowSteps(database, flows, factors, challenges, users, opener, keyring, addressFlows);
   const accounts = new Accounts(database, users, sessions, recorder, policies, knownDevices);
-  const reports = new Reports(database, flows, challenges, sessions, recorder, keyring, knownDevices);
+  const reports: Reports = new Reports({
+    database,
+    flows,
+    challenges,
+    sessions,
+    users,
+    pending: pendingFlows,
+    recorder,
+    keyring,
+    knownDevices,
+    cancelRecovery: (tx, userId) => recoveryRequests.cancelOf(tx, userId, { reason: 'reported' }),
+    tellAdministrators: (tx, reported) => notices.tellAdministrators(tx, reported),
+  });
   const access = new EnrollmentAccess(users, factors, flows, sessions, policies, clock);
   const profile = new Profile(
     database,
@@ -341,9 +459,99 @@ export async function createApp(base: Infrastructure): Promise<App> {
     placeOf: (ipAddress) => places.of(ipAddress),
   });
 
+  const authority = new Authority(users, access);
+  const userAdministration = new UserAdministration({
+    database,
+    users,
+    authority,
+    access,
+    pendingFlows,
+    enrollments,
+    knownDevices,
+    sessions,
+    limits,
+    policies,
+    recorder,
+    outbox,
+    gatewayName: http.gatewayName,
+  });
+  const factorReset = new FactorReset({
+    database,
+    users,
+    authority,
+    access,
+    policies,
+    administration: userAdministration,
+    factors,
+    kinds,
+    temporaryCodes,
+  });
+  const callerChecks = new CallerChecks({
+    database,
+    authority,
+    administration: userAdministration,
+    factors,
+    flows,
+    challenges,
+    limits,
+    policies,
+    application: applications[0] as Application,
+  });
+  const lists = new Lists(database, users, factors, limits);
+  const statistics = new Statistics(database);
+
+  const recoveryRequests: RecoveryRequests = new RecoveryRequests({
+    database,
+    flows,
+    users,
+    factors,
+    policies,
+    limits,
+    recorder,
+    notices: recoveryNotices,
+    codes: recoveryCodes,
+    keyring,
+    clock,
+    chance,
+  });
+  const recoveryCompletion: RecoveryCompletion = new RecoveryCompletion({
+    kinds,
+    factors,
+    pending: pendingFlows,
+    enrollments,
+    knownDevices,
+    policies,
+    sessions,
+    recorder,
+  });
+  const recoveryDecisions = new RecoveryDecisions({
+    database,
+    authority,
+    access,
+    factors,
+    policies,
+    recorder,
+    notices: recoveryNotices,
+    progress: recoveryProgress,
+  });
+
+  const portableUsers = new PortableUsers(database, clock, chance);
+  const imports = new Imports({
+    database,
+    users: portableUsers,
+    factors,
+    kinds,
+    policies,
+    recorder,
+    keyring,
+    clock,
+    chance,
+  });
+  const exports = new Exports({ database, users: portableUsers, factors, kinds, recorder, keyring });
+
   const resolvers = resolversOf([
     new AuthFlowResolver(flows, steps, signIn, stepUp, flowWatcher),
-    new AddressFlowResolver(addressFlows, signIn, flows),
+    new AddressFlowResolver(addressFlows, signIn, flows, newPasswords),
     new AuthFlowFieldsResolver(factors, challenges, limits),
     new EnrollmentResolver(enrollments, access, flows, enrollmentWatcher, backupCodes),
     new EnrollmentFieldsResolver(enrollments, users, factors),
@@ -356,6 +564,15 @@ export async function createApp(base: Infrastructure): Promise<App> {
     new PolicyFieldsResolver(accounts),
     new PolicyImpactResolver(policyAdministration),
     new AuditEventFieldsResolver(accounts),
+    new UserAdministrationResolver(userAdministration, factorReset, callerChecks),
+    new ListsResolver(lists, accounts),
+    new UserActivityResolver(lists),
+    new FactorOwnerResolver(accounts),
+    new StatisticsResolver(statistics),
+    new RecoveryResolver(recoveryRequests, recoveryDecisions, limits),
+    new RecoveryFieldsResolver(recoveryRequests, accounts),
+    new RecoveryDecisionFieldsResolver(accounts),
+    new SecurityEventsResolver(auditFeed, users, sessions),
     new KnownDevicesResolver(knownDevices, sessions, profile, accounts),
     new UserFieldsResolver(factors, limits, sessions, backupCodes, policies, kinds),
     new TokensResolver(sessions),
@@ -387,6 +604,11 @@ export async function createApp(base: Infrastructure): Promise<App> {
       () => sessions.sweep(),
       () => limits.sweep(),
       () => policies.sweep(),
+      () => recoveryProgress.sweep(),
+      async () => {
+        await statistics.sweep();
+        return 0;
+      },
       ...[...kinds.values()].flatMap((kind) =>
         kind.sweep ? [() => kind.sweep?.() ?? Promise.resolve(0)] : [],
       ),
@@ -407,12 +629,22 @@ export async function createApp(base: Infrastructure): Promise<App> {
     accounts,
     policies,
     policyAdministration,
+    imports,
+    exports,
+    auditFeed,
+    webhooks,
+    webhookWorker,
+    retention,
+    auditExport: new AuditExport(database),
     signingKeys,
     sealer,
     outbox,
     sweep,
     schema: gatewaySchema(),
-    pages: [reportRoute(reports, limits, http.gatewayName)],
+    pages: [
+      reportRoute(reports, limits, http.gatewayName),
+      cancelRoute(recoveryRequests, accounts, limits, http.gatewayName),
+    ],
     routes: [...sessionRoutes(signingKeys, publicUrl), ...deliveryRoutes],
     authenticationMutations: new Set(AUTHENTICATION_MUTATIONS),
     watchers: { flows: flowWatcher, enrollments: enrollmentWatcher },
@@ -432,12 +664,22 @@ export async function createApp(base: Infrastructure): Promise<App> {
     start() {
       outbox.start();
       sealer.start();
+      webhookWorker.start();
+      retention.start();
       sweeper ??= repeat('sweeper', SWEEP_EVERY, sweep, log);
     },
     async close() {
       flowWatcher.close();
+      auditFeed.close();
       enrollmentWatcher.close();
-      await Promise.all([outbox.stop(), sealer.stop(), sweeper?.stop(), rater.close()]);
+      await Promise.all([
+        outbox.stop(),
+        sealer.stop(),
+        webhookWorker.stop(),
+        retention.stop(),
+        sweeper?.stop(),
+        rater.close(),
+      ]);
       await base.close();
     },
   };

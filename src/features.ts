@@ -9,6 +9,7 @@ import { factorsFeature } from './features/factors';
 import { knownDevicesFeature } from './features/known-devices';
 import { limitsFeature } from './features/limits';
 import { policyFeature } from './features/policy';
+import { recoveryFeature } from './features/recovery';
 import { sessionsFeature } from './features/sessions';
 import { usersFeature } from './features/users';
 import type { Feature, SettingsSlice } from './kernel';
@@ -35,6 +36,7 @@ export const features: readonly Feature[] = [
   authFlowFeature,
   accountFeature,
   administrationFeature,
+  recoveryFeature,
 ];
 
 export const settingsSlices: readonly SettingsSlice[] = [

@@ -43,8 +43,10 @@ export interface Infrastructure {
 }
 
 /** Opens database, bus and keys: servers where they are configured, else the embedded database with its own key. */
-export async function openInfrastructure(config: Config): Promise<Infrastructure> {
-  const log = createLog(config.of(telemetrySettings).logLevel);
+export async function openInfrastructure(
+  config: Config,
+  log: Log = createLog(config.of(telemetrySettings).logLevel),
+): Promise<Infrastructure> {
   const { url, poolSize, dataDir } = config.of(databaseSettings);
   const redisUrl = config.of(redisSettings).url;
   const bus = redisUrl ? new RedisBus(redisUrl, log) : new InProcessBus();

@@ -6,7 +6,18 @@ import { features, settingsSlices } from '../features';
 import { parsePolicyFile, policySummary } from '../features/policy';
 import { openInfrastructure, prepareData } from '../infrastructure';
 import { loadConfig } from '../config';
-import { askHolder, dataSource, databaseSettings, migrate, newKeyringLine, systemChance } from '../platform';
+import type { Config } from '../kernel';
+import {
+  askHolder,
+  createLog,
+  dataSource,
+  databaseSettings,
+  migrate,
+  newKeyringLine,
+  systemChance,
+  telemetrySettings,
+  type Log,
+} from '../platform';
 
 type Print = (line: string) => void;
 
@@ -19,9 +30,32 @@ export async function perform(command: string[], print: Print): Promise<void> {
     process.exitCode = held;
     return;
   }
-  const app = await createApp(await openInfrastructure(config));
+  const app = await createApp(await openInfrastructure(config, logToError(config)));
   process.exitCode = await runCommand(app, command, print);
   await app.close();
+}
+
+/** The same for work of many commands: the app that is made where no gateway holds the database is made once. */
+export async function onGateway(
+  work: (run: (command: string[], print: (line: string) => void) => Promise<number>) => Promise<void>,
+): Promise<void> {
+  const config = loadConfig(settingsSlices, process.env);
+  const { url, dataDir } = config.of(databaseSettings);
+  const isHeld = !url && (await askHolder(dataDir, ['keys', 'list'], () => undefined)) !== undefined;
+  if (isHeld) {
+    await work(async (command, print) => {
+      const exit = await askHolder(dataDir, command, print);
+      if (exit === undefined) throw new Error('the gateway stopped meanwhile');
+      return exit;
+    });
+    return;
+  }
+  const app = await createApp(await openInfrastructure(config, logToError(config)));
+  try {
+    await work((command, print) => runCommand(app, command, print));
+  } finally {
+    await app.close();
+  }
 }
 
 export async function migrateSchema(print: Print): Promise<void> {
@@ -41,6 +75,9 @@ export async function migrateSchema(print: Print): Promise<void> {
 }
 
 export const newKeyring = (print: Print): void => print(`KEYRING=${newKeyringLine(systemChance)}`);
+
+/** What a command prints may go to a file, and must not be mixed with the log. */
+const logToError = (config: Config): Log => createLog(config.of(telemetrySettings).logLevel, process.stderr);
 
 /** The role that an address signs in as. */
 const roleOf = (url: string | undefined): string | undefined =>

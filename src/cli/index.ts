@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `factorgate`: serve, migrate, keys, users, policy, audit, and a phone and an authenticator app for the terminal. */
+/** The command `factorgate`: serve, migrate, keys, users, import, export, policy, audit, and a phone and an authenticator app for the terminal. */
 import { Command } from 'commander';
 import { VERSION } from '../version';
 import { registerDeviceCommands } from './device';
@@ -48,12 +48,9 @@ function buildProgram(): Command {
     .action(async (email: string, { role }: { role: string }) =>
       perform(['user', 'create', email, role.toUpperCase(), (await gateway()).passwordFromInput()]),
     );
-  program
-    .command('audit')
-    .description('audit log')
-    .command('verify')
-    .description('check the seals over the whole log')
-    .action(() => perform(['audit', 'verify']));
+  registerPortabilityCommands(program);
+  registerAuditCommands(program);
+  registerWebhookCommands(program);
   registerPolicyCommands(program);
   program
     .command('seed')
@@ -74,6 +71,78 @@ function buildProgram(): Command {
   registerDeviceCommands(program);
   registerTotpCommand(program);
   return program;
+}
+
+function registerPortabilityCommands(program: Command): void {
+  const portability = () => import('./portability-commands.js');
+  program
+    .command('import <file>')
+    .description('take users over from a file, one per line, with passwords and factors')
+    .option('--dry-run', 'only say what is wrong with the file')
+    .option('--key <file>', 'private JWK that an encrypted export was made for')
+    .action(async (file: string, options: { dryRun?: boolean; key?: string }) =>
+      (await portability()).importFile(file, options, print),
+    );
+  program
+    .command('export')
+    .description('print all users with passwords and factors, encrypted to a public key')
+    .requiredOption('--recipient <jwk>', 'public JWK, or a file with it')
+    .option('--user <email>', 'only this one')
+    .action(async ({ recipient, user }: { recipient: string; user?: string }) =>
+      (await portability()).exportUsers(recipient, user, print),
+    );
+}
+
+function registerAuditCommands(program: Command): void {
+  const audit = program.command('audit').description('audit log');
+  audit
+    .command('verify')
+    .description('check the seals over the whole log')
+    .action(() => perform(['audit', 'verify']));
+  audit
+    .command('export')
+    .description('print the log, the oldest event first')
+    .option('--format <format>', 'ndjson or csv', 'ndjson')
+    .option('--since <time>', 'for example 2026-11-24 or 2026-11-24T09:30:00Z', '')
+    .option('--until <time>', 'without this instant', '')
+    .option('--type <types>', 'for example sign_in.completed, several joined by commas', '')
+    .option('--user <id>', 'whose account the events concern', '')
+    .action(({ format, since, until, type, user }: Record<string, string>) =>
+      perform(['audit', 'export', format ?? '', since ?? '', until ?? '', type ?? '', user ?? '']),
+    );
+  audit
+    .command('prune')
+    .description('remove whole sealed batches older than a date, 30 days ago or earlier')
+    .requiredOption('--before <date>', 'for example 2026-10-01')
+    .action(({ before }: { before: string }) => perform(['audit', 'prune', before]));
+}
+
+function registerWebhookCommands(program: Command): void {
+  const webhooks = program.command('webhooks').description('who else hears of events');
+  webhooks
+    .command('add <url>')
+    .description('send events to an address; prints the secret that they are signed with')
+    .option('--events <types>', 'for example sign_in.completed,factor.removed; default: all', '')
+    .action((url: string, { events }: { events: string }) => perform(['webhooks', 'add', url, events]));
+  webhooks
+    .command('list')
+    .description('list the addresses and how they do')
+    .action(() => perform(['webhooks', 'list']));
+  const onOne = (verb: string, description: string): void =>
+    void webhooks
+      .command(`${verb} <id>`)
+      .description(description)
+      .action((id: string) => perform(['webhooks', verb, id]));
+  onOne('rotate', 'make a new secret; for 24 hours both sign');
+  onOne('pause', 'send nothing until it is resumed; events wait');
+  onOne('resume', 'send again, also after it was parked');
+  onOne('remove', 'forget an address and what it had still to hear');
+  onOne('test', 'send a test event now');
+  webhooks
+    .command('redeliver <id>')
+    .description('send events once more')
+    .requiredOption('--since <time>', 'at most 30 days ago, for example 2026-11-24T09:30:00Z')
+    .action((id: string, { since }: { since: string }) => perform(['webhooks', 'redeliver', id, since]));
 }
 
 function registerPolicyCommands(program: Command): void {

@@ -5,6 +5,7 @@ export const AuthFlowPurpose = {
   PASSWORD_RESET: 'PASSWORD_RESET',
   EMAIL_CHANGE: 'EMAIL_CHANGE',
   STEP_UP: 'STEP_UP',
+  CALLER_CHECK: 'CALLER_CHECK',
 } as const;
 export type AuthFlowPurpose = keyof typeof AuthFlowPurpose;
 

@@ -2,7 +2,20 @@ import type { Chance, Clock } from './clock';
 
 /** What an id names; the prefix shows it to whoever reads a log. */
 export type IdPrefix =
-  'usr' | 'flw' | 'chl' | 'fct' | 'enr' | 'ses' | 'dev' | 'kdv' | 'evt' | 'out' | 'key' | 'msg';
+  | 'usr'
+  | 'flw'
+  | 'chl'
+  | 'fct'
+  | 'enr'
+  | 'ses'
+  | 'whk'
+  | 'dev'
+  | 'kdv'
+  | 'evt'
+  | 'out'
+  | 'key'
+  | 'msg'
+  | 'rec';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

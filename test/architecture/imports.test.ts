@@ -24,6 +24,8 @@ const FOLDERS = [
   'features/auth-flow',
   'features/account',
   'features/administration',
+  'features/portability',
+  'features/recovery',
   'server',
   'cli',
 ];

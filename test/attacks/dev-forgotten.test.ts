@@ -57,7 +57,7 @@ describe('browsers are forgotten at A and asked at B', () => {
       'a report of somebody else’s sign-in',
       async (user, authorization) => {
         const event = await world.database.row<{ id: string }>(
-          `SELECT id FROM audit_event WHERE user_id = $1 AND type = 'SIGN_IN_COMPLETED' ORDER BY id LIMIT 1`,
+          `SELECT id FROM audit_event WHERE user_id = $1 AND type = 'SIGN_IN_COMPLETED' ORDER BY id DESC OFFSET 1 LIMIT 1`,
           [user.id],
         );
         return world.a.mutate('reportActivity', { eventId: event?.id }, 'actions', { authorization });

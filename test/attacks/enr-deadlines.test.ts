@@ -5,7 +5,7 @@
  * administrator's extension moves it, and whoever has none when one is needed is due at once.
  */
 import { DEFAULT_POLICY, type PolicyValues } from '../../src/features/policy';
-import { describeOnEachBackend } from '../support/backends';
+import { describeOnServers } from '../support/backends';
 import { mailedCode } from '../support/attempts';
 import { policy, rule } from '../support/policy-facts';
 import { GOT, World, type GatewayClient, type TestUser } from '../support/world';
@@ -13,7 +13,7 @@ import { GOT, World, type GatewayClient, type TestUser } from '../support/world'
 const DAY = 86_400;
 const ADMINS = { requirement: 'OPTIONAL', rules: [rule({ roles: ['ADMIN'] })] } as const;
 
-describeOnEachBackend('ENR-08 the deadline to enroll', (backend) => {
+describeOnServers('ENR-08 the deadline to enroll', (backend) => {
   let world: World;
   beforeAll(async () => (world = await World.open(backend, { gateways: 2 })));
   afterAll(() => world.close());

@@ -283,5 +283,6 @@ const LITERALS: Readonly<Record<string, string>> = {
   Int: '1',
   Boolean: 'true',
   DateTime: '"2031-03-01T09:00:00Z"',
-  IP: '"192.0.2.1"', JSONObject: '{ kty: "EC" }',
+  IP: '"192.0.2.1"',
+  JSONObject: '{ kty: "EC" }',
 };

@@ -120,9 +120,9 @@ describe('enrolling an authenticator app', () => {
     const pending = await start(authorization);
     const before = user.apps.push(secretOf(pending)) - 1;
     // Another way in adds the fifth meanwhile.
-    await world.database.rows(
-      `INSERT INTO factor SELECT (jsonb_populate_record(NULL::factor, to_jsonb(f) || '{"id": "fct_fifth"}')).* FROM factor f WHERE kind = 'TOTP' AND user_id = '${user.id}' LIMIT 1`,
-    );
+    await world.database.rows(`INSERT INTO factor (id, user_id, kind) VALUES ('fct_fifth', $1, 'TOTP')`, [
+      user.id,
+    ]);
     const input = { enrollmentToken: pending.enrollmentToken, proof: { code: await user.code(0, before) } };
     const confirmed = await world.a.mutate('confirmEnrollment', input, 'enrollment { status }', {
       authorization,

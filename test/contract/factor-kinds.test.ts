@@ -41,14 +41,16 @@ describeOnEachBackend('the contract of a factor kind', (backend) => {
       const done = await player.answer(world, user, got);
       expect(done.errors).toEqual([]);
       expect(done.tokens.session.assurance).toBe('AAL2');
-      expect(done.tokens.session.methods).toEqual(['pwd', ...module.traits.amr, 'mfa']);
+      // What stands in for a lost factor is not named: the factor that it led to is.
+      const amr = module.traits.isTemporary ? ['otp'] : module.traits.amr;
+      expect(done.tokens.session.methods).toEqual(['pwd', ...amr, 'mfa']);
     });
 
     it('opens nothing for a wrong answer', async () => {
       const user = await enrolled();
       const got = await asked(user);
       expect(await player.answerWrongly(world, user, got)).toEqual([
-        module.traits.isGuessable ? 'INVALID_CODE' : 'INVALID_PROOF',
+        module.traits.proofField === 'code' ? 'INVALID_CODE' : 'INVALID_PROOF',
       ]);
       const { data } = await world.a.ask('query($t: String!) { authFlow(flowToken: $t) { status } }', {
         t: got.flowToken,
@@ -59,16 +61,18 @@ describeOnEachBackend('the contract of a factor kind', (backend) => {
       );
     });
 
-    it('accepts one answer once', async () => {
-      const user = await enrolled();
-      await player.answer(world, user, await asked(user));
-      const again = await asked(user);
-      expect(await player.repeat(world, user, again)).toHaveLength(1);
-      const { data } = await world.a.ask('query($t: String!) { authFlow(flowToken: $t) { status } }', {
-        t: again.flowToken,
+    // With its one use what stands in for a lost factor ends every other flow: see rec-completion.test.ts.
+    if (!module.traits.isTemporary)
+      it('accepts one answer once', async () => {
+        const user = await enrolled();
+        await player.answer(world, user, await asked(user));
+        const again = await asked(user);
+        expect(await player.repeat(world, user, again)).toHaveLength(1);
+        const { data } = await world.a.ask('query($t: String!) { authFlow(flowToken: $t) { status } }', {
+          t: again.flowToken,
+        });
+        expect(data.authFlow.status).toBe('CHALLENGE_PENDING');
       });
-      expect(data.authFlow.status).toBe('CHALLENGE_PENDING');
-    });
 
     it('is no use once it is removed, also for a question that was open', async () => {
       const user = await enrolled();

@@ -1,3 +1,6 @@
+import { Factors, TemporaryCodes } from '../../src/features/factors';
+import { temporaryCode } from '../../src/features/factors/kinds/temporary-code';
+import { systemChance } from '../../src/platform';
 import { mailedCode } from '../support/attempts';
 import { enrollByCode, freshNumber, liftSendLimits, otherCode } from '../support/sent-codes';
 import type { TestUser, World } from '../support/world';
@@ -92,10 +95,40 @@ const backupCode: Player = {
   repeat: async (world, _user, got) => codes(await verify(world, got, lastCode)),
 };
 
+/** Issued as a recovery issues it that is ready. */
+const temporaryCodes = new Map<string, string>();
+const temporary: Player = {
+  enroll: async (user, authorization) => {
+    const { world } = user;
+    await user.enrollTotp(authorization);
+    const deps = { sql: world.database, keyring: world.keyring, chance: systemChance };
+    const kinds = new Map([['TEMPORARY_CODE', temporaryCode.create(deps as never) as never]]);
+    const factors = new Factors(world.database, kinds);
+    const codes = new TemporaryCodes(factors, world.clock, systemChance, kinds);
+    const until = new Date(world.now().getTime() + 3_600_000);
+    const { code, factorId } = await world.database.transaction((tx) => codes.issueUntil(tx, user.id, until));
+    await world.database.affected(
+      `INSERT INTO recovery_request (id, user_id, flow_id, status, context, required_approvals, created_at, ready_at, expires_at, factor_id)
+       SELECT 'rec_' || $1, $1, '', 'READY', '{}', 2, now, now, $2, $3 FROM gateway_now() AS now`,
+      [user.id, until, factorId],
+    );
+    temporaryCodes.set(user.id, code);
+  },
+  answer: async (world, user, got) => {
+    const { flowToken } = got as { flowToken: string };
+    const refused = codes(await verify(world, got, temporaryCodes.get(user.id) ?? ''));
+    if (refused.length > 0) throw new Error(refused.join());
+    return user.enrollTotpInFlow(flowToken);
+  },
+  answerWrongly: async (world, _user, got) => codes(await verify(world, got, '0000-0000-0000-0000')),
+  repeat: async (world, user, got) => codes(await verify(world, got, temporaryCodes.get(user.id) ?? '')),
+};
+
 export const players: Readonly<Record<string, Player>> = {
   TOTP: totp,
   PUSH: push,
   SMS: byCode('SMS'),
   EMAIL: byCode('EMAIL'),
   BACKUP_CODE: backupCode,
+  TEMPORARY_CODE: temporary,
 };

@@ -400,7 +400,9 @@ describeOnEachBackend('the policy', (backend) => {
 
   it('replays also the sign-ins that a policy refused', async () => {
     const user = await world.user();
-    await update({ riskResponses: [{ signal: 'NEW_DEVICE', response: 'BLOCK' }] });
+    const riskResponses = { ...DEFAULT_POLICY.riskResponses, NEW_DEVICE: 'BLOCK' } as const;
+    const blocking = { ...DEFAULT_POLICY, riskResponses };
+    await world.a.app.policies.change({ values: blocking, basedOn: null, updatedBy: null });
     await world.advance(60);
     const since = world.now();
     expect((await user.signIn()).errors).toMatchObject([{ code: 'BLOCKED_BY_POLICY' }]);

@@ -93,7 +93,10 @@ describeOnEachBackend('notices and "this was not me"', (backend) => {
     const report = (ask: object, input: object) => world.b.mutate('reportActivity', input, 'actions', ask);
     const stranger = await (await world.user()).firstSignIn();
     expect(codeOf(await report({ authorization: stranger }, { eventId: event?.id }))).toBe('INVALID_TOKEN');
-    expect((await report({ authorization }, { eventId: event?.id })).actions).toEqual(['FLOW_ENDED']);
+    const done = await report({ authorization }, { eventId: event?.id });
+    expect(done.actions).toEqual(['FLOW_ENDED', 'PASSWORD_CHANGE_REQUIRED']);
+    const thanks = (await mailsTo(user)).filter(({ subject }) => subject.includes('Thank you'));
+    expect(thanks.at(-1)?.text).toContain('your next sign-in asks you for a new one');
     const after = await world.a.ask('query($t: String!) { authFlow(flowToken: $t) { status reason } }', {
       t: begun.flowToken,
     });

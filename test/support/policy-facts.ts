@@ -17,6 +17,7 @@ export const facts = (changes: Partial<PolicyFacts> = {}): PolicyFacts => ({
   roles: ['USER'],
   factorKinds: [],
   enrollmentDueAt: null,
+  isEnrollmentClosed: false,
   lastActiveAt: inDays(-1),
   clientId: 'default',
   ipAddress: '203.0.113.7',

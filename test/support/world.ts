@@ -143,6 +143,8 @@ export interface WorldOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The real clock of database and process, for what must wait in real time. */
   readonly isRealTime?: boolean;
+  /** The setting KEYRING of another world. Default: a new one. */
+  readonly keyringLine?: string;
 }
 
 /** A fresh database with one or more gateways on it, a clock in the test's hand, and everything that was logged. */
@@ -161,7 +163,7 @@ export class World {
   ) {}
 
   static async open(backend: Backend, options: WorldOptions = {}): Promise<World> {
-    const line = newKeyringLine(systemChance);
+    const line = options.keyringLine ?? newKeyringLine(systemChance);
     const parsed = parseKeyring(line);
     if ('fault' in parsed) throw new Error(parsed.fault);
     const world = new World(await backend.open(), line, new Keyring(parsed.keys, systemChance), options);
@@ -318,7 +320,8 @@ export class TestUser {
     const { world } = this;
     const started = await world.a.mutate('startEnrollment', { kind: 'TOTP', flowToken }, SETUP);
     this.apps.push((started.enrollment.setup.secret as string).replaceAll(' ', ''));
-    const input = { enrollmentToken: started.enrollmentToken, proof: { code: await this.code() } };
+    const proof = { code: await this.code(0, this.apps.length - 1) };
+    const input = { enrollmentToken: started.enrollmentToken, proof };
     const confirmed = await world.a.mutate('confirmEnrollment', input, SETUP);
     if (confirmed.errors.length > 0) throw new Error(JSON.stringify(confirmed.errors));
     this.backupCodes = confirmed.backupCodes as string[];

@@ -4,6 +4,7 @@ import type { Approval, ApprovalAnswer, ApprovalDecision } from './terminal-devi
 const PURPOSES: Readonly<Record<string, string>> = {
   SIGN_IN: 'Sign in',
   STEP_UP: 'Confirm that it is you',
+  CALLER_CHECK: 'The help desk on the phone asks whether it is you',
 };
 
 // Whatever a gateway sends, no control character of it reaches the terminal.

@@ -6,3 +6,4 @@
 export * from './choose-providers';
 export * from './dev-inbox';
 export * from './no-push';
+export * from './public-address';

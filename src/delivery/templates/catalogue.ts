@@ -5,7 +5,18 @@
 export const LANGUAGES = ['en', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-export const TEMPLATE_NAMES = ['smsCode', 'emailCode', 'accountExists', 'noAccount', 'notice'] as const;
+export const TEMPLATE_NAMES = [
+  'smsCode',
+  'emailCode',
+  'smsCallerCheck',
+  'emailCallerCheck',
+  'invitation',
+  'accountExists',
+  'noAccount',
+  'notice',
+  'recoveryNotice',
+  'temporaryCode',
+] as const;
 export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 
 export interface Block {
@@ -43,6 +54,30 @@ const english: Readonly<Record<TemplateName, Wording>> = {
       hint('Give it to nobody, not even to us. If you did not ask for it, you can ignore this message.'),
     ],
   },
+  smsCallerCheck: {
+    subject: '{app}: help desk',
+    body: [paragraph('Are you on the phone with the help desk of {app}? Then read out this code: {code}')],
+  },
+  emailCallerCheck: {
+    subject: 'The help desk of {app} asks whether it is you',
+    body: [
+      paragraph('If you are on the phone with the help desk of {app}, read out this code:'),
+      code,
+      paragraph('It works once, for {minutes} minutes.', 'minutes'),
+      hint('If nobody from the help desk is talking to you now, tell nobody this code. It signs nobody in.'),
+    ],
+  },
+  invitation: {
+    subject: 'Your account with {app}',
+    body: [
+      paragraph('An account with {app} was made for you, with this address.'),
+      paragraph(
+        'Open the sign-in page, choose “forgot password” and enter this address: then you set a password.',
+      ),
+      button('Sign in'),
+      hint('If you did not expect this, you can ignore this message: nobody can sign in without a password.'),
+    ],
+  },
   accountExists: {
     subject: 'You already have an account with {app}',
     body: [
@@ -72,6 +107,29 @@ const english: Readonly<Record<TemplateName, Wording>> = {
       hint('{app} writes to you whenever something about your account changes.'),
     ],
   },
+  recoveryNotice: {
+    subject: '{app}: {subject}',
+    body: [
+      paragraph('{sentence}'),
+      paragraph('Asked for from: {where}', 'where'),
+      paragraph('If this was you, there is nothing to do. If it was not, stop it:', 'link'),
+      button('Stop the recovery'),
+      hint('Signing in as you always do stops it as well.'),
+    ],
+  },
+  temporaryCode: {
+    subject: 'Your temporary code for {app}',
+    body: [
+      paragraph('The recovery of your account is ready. Sign in with your password and this temporary code:'),
+      code,
+      paragraph(
+        'It works once, until {when}. You will then be asked to add a new way to confirm your sign-ins.',
+      ),
+      paragraph('If you did not ask for this, stop it:', 'link'),
+      button('Stop the recovery'),
+      hint('Give the code to nobody, not even to us.'),
+    ],
+  },
 };
 
 const german: Readonly<Record<TemplateName, Wording>> = {
@@ -88,6 +146,34 @@ const german: Readonly<Record<TemplateName, Wording>> = {
       hint(
         'Geben Sie ihn niemandem, auch uns nicht. Wenn Sie ihn nicht angefordert haben, können Sie diese Nachricht ignorieren.',
       ),
+    ],
+  },
+  smsCallerCheck: {
+    subject: '{app}: Helpdesk',
+    body: [
+      paragraph('Telefonieren Sie gerade mit dem Helpdesk von {app}? Dann lesen Sie diesen Code vor: {code}'),
+    ],
+  },
+  emailCallerCheck: {
+    subject: 'Der Helpdesk von {app} fragt, ob Sie es sind',
+    body: [
+      paragraph('Wenn Sie gerade mit dem Helpdesk von {app} telefonieren, lesen Sie diesen Code vor:'),
+      code,
+      paragraph('Er gilt einmal und {minutes} Minuten lang.', 'minutes'),
+      hint(
+        'Wenn gerade niemand vom Helpdesk mit Ihnen spricht, geben Sie ihn niemandem. Er meldet niemanden an.',
+      ),
+    ],
+  },
+  invitation: {
+    subject: 'Ihr Konto bei {app}',
+    body: [
+      paragraph('Für Sie wurde mit dieser Adresse ein Konto bei {app} angelegt.'),
+      paragraph(
+        'Öffnen Sie die Anmeldeseite, wählen Sie „Passwort vergessen“ und geben Sie diese Adresse ein: Dann setzen Sie ein Passwort.',
+      ),
+      button('Anmelden'),
+      hint('Wenn Sie das nicht erwartet haben, ist nichts zu tun: Ohne Passwort kann sich niemand anmelden.'),
     ],
   },
   accountExists: {
@@ -119,6 +205,31 @@ const german: Readonly<Record<TemplateName, Wording>> = {
       paragraph('Wenn Sie das waren, ist nichts zu tun. Wenn nicht, sagen Sie es uns:', 'link'),
       button('Das war ich nicht'),
       hint('{app} schreibt Ihnen, wenn sich an Ihrem Konto etwas ändert.'),
+    ],
+  },
+  recoveryNotice: {
+    subject: '{app}: {subject}',
+    body: [
+      paragraph('{sentence}'),
+      paragraph('Verlangt von: {where}', 'where'),
+      paragraph('Wenn Sie das waren, ist nichts zu tun. Wenn nicht, halten Sie es auf:', 'link'),
+      button('Wiederherstellung aufhalten'),
+      hint('Auch eine Anmeldung auf dem gewohnten Weg hält sie auf.'),
+    ],
+  },
+  temporaryCode: {
+    subject: 'Ihr vorläufiger Code für {app}',
+    body: [
+      paragraph(
+        'Die Wiederherstellung Ihres Kontos ist bereit. Melden Sie sich mit Ihrem Passwort und diesem vorläufigen Code an:',
+      ),
+      code,
+      paragraph(
+        'Er gilt einmal, bis {when}. Danach richten Sie einen neuen Weg zum Bestätigen Ihrer Anmeldungen ein.',
+      ),
+      paragraph('Wenn Sie das nicht verlangt haben, halten Sie es auf:', 'link'),
+      button('Wiederherstellung aufhalten'),
+      hint('Geben Sie den Code niemandem, auch uns nicht.'),
     ],
   },
 };

@@ -1,5 +1,5 @@
 import { Refusal, RequestFault, reaches, unixSeconds, type Clock } from '../../kernel';
-import type { Caller, UnitOfWork, UserCaller } from '../../platform';
+import type { Caller, Sql, UnitOfWork, UserCaller } from '../../platform';
 import { ownerOf, usefulKinds, type Flows } from '../auth-flow';
 import type { EnrollmentNow, Origin } from '../enrollment';
 import type { Factors } from '../factors';
@@ -34,10 +34,8 @@ export class EnrollmentAccess {
    */
   async spendStepUp(tx: UnitOfWork, caller: UserCaller): Promise<void> {
     if (await this.sessions.spendStepUp(tx, caller.sessionId, caller.authenticatedAt)) return;
-    throw new Refusal('STEP_UP_REQUIRED', {
-      requiredAssurance: caller.assurance,
-      maxAgeSeconds: await this.maxAgeSeconds(),
-    });
+    // No older proof will do, however fresh.
+    throw new Refusal('STEP_UP_REQUIRED', { requiredAssurance: caller.assurance, maxAgeSeconds: 0 });
   }
 
   /**
@@ -53,8 +51,8 @@ export class EnrollmentAccess {
     });
   }
 
-  private async maxAgeSeconds(): Promise<number> {
-    return ((await this.policies.find()) ?? DEFAULT_POLICY).stepUpMaxAgeSeconds;
+  private async maxAgeSeconds(sql?: Sql): Promise<number> {
+    return ((await this.policies.find(sql)) ?? DEFAULT_POLICY).stepUpMaxAgeSeconds;
   }
 
   private async isByBackupCode(caller: UserCaller): Promise<boolean> {

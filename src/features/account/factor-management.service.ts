@@ -59,10 +59,10 @@ export class FactorManagement {
     await access.requireStepUp(caller);
     await access.refuseByBackupCode(caller);
     const user = await users.find(userId);
-    const policy = await policies.find();
     return database.transaction(async (tx) => {
       // Removals and confirmations of one user queue here, so that what is counted stays true.
       await factors.lock(tx, userId);
+      const policy = await policies.hold(tx);
       const active = await factors.active(userId, tx);
       const target = active.find(({ id }) => id === factorId);
       if (!target || !user) throw new Refusal('NOT_FOUND', { path: ['input', 'factorId'] });

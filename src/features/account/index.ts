@@ -11,6 +11,7 @@ import { GatewayResolver } from './gateway.graphql';
 import { KnownDevicesResolver } from './known-devices.graphql';
 import { ReportResolver } from './reports.graphql';
 import { ProfileResolver } from './profile.graphql';
+import { SecurityEventsResolver } from './security-events.graphql';
 import { UserFieldsResolver } from './user.graphql';
 
 export * from './account.graphql';
@@ -23,12 +24,15 @@ export * from './factor-management.service';
 export * from './factors.graphql';
 export * from './gateway.graphql';
 export * from './known-devices.graphql';
+export { BY_RECOVERY, BY_RESET } from './notice-texts';
 export * from './notices.service';
 export * from './report.routes';
 export * from './reports.graphql';
 export * from './reports.service';
 export * from './profile.graphql';
 export { Profile } from './profile.service';
+export * from './administrator-notices.service';
+export * from './security-events.graphql';
 export * from './user.graphql';
 
 export const accountFeature: Feature = {
@@ -41,6 +45,7 @@ export const accountFeature: Feature = {
     GatewayResolver,
     KnownDevicesResolver,
     ReportResolver,
+    SecurityEventsResolver,
     ProfileResolver,
     UserFieldsResolver,
   ],

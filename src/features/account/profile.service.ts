@@ -101,6 +101,7 @@ export class Profile {
   ): Promise<{ isSignedOut: boolean }> {
     const { userId } = caller;
     const ended = await this.database.transaction(async (tx) => {
+      if (sessionIds === null) await this.knownDevices.forgetAll(tx, userId);
       const revoked = await this.sessions.revokeChosen(tx, caller, sessionIds, 'ended by the user');
       const entries = revoked.map((sessionId) => ({
         type: 'SIGN_OUT' as const,

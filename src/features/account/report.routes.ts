@@ -84,6 +84,10 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
       SESSIONS_REVOKED: 'The session was signed out.',
       DEVICES_FORGOTTEN: 'Every browser and app is asked for the second step again.',
       PUSH_MUTED: 'Your phone will not be asked for 20 minutes.',
+      RECOVERY_CANCELED: 'The attempt to recover your account was stopped.',
+      PASSWORD_CHANGE_REQUIRED:
+        'Your password lets nobody in any more. Please set a new one: at your next sign-in, or by “forgot password”.',
+      ADMINISTRATORS_TOLD: 'The administrators were told.',
     },
   },
   de: {
@@ -105,6 +109,10 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
       SESSIONS_REVOKED: 'Die Sitzung wurde abgemeldet.',
       DEVICES_FORGOTTEN: 'Jeder Browser und jede App wird wieder nach dem zweiten Schritt gefragt.',
       PUSH_MUTED: 'Ihr Telefon wird 20 Minuten lang nicht gefragt.',
+      RECOVERY_CANCELED: 'Der Versuch, Ihr Konto wiederherzustellen, wurde beendet.',
+      PASSWORD_CHANGE_REQUIRED:
+        'Ihr Passwort lässt niemanden mehr ein. Bitte setzen Sie ein neues: bei der nächsten Anmeldung oder über „Passwort vergessen“.',
+      ADMINISTRATORS_TOLD: 'Die Administratoren wurden benachrichtigt.',
     },
   },
 };

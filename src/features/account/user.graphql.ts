@@ -20,7 +20,7 @@ import {
   type Factors,
 } from '../factors';
 import type { Limits } from '../limits';
-import type { Policies } from '../policy';
+import { isEnforcedFor, type Policies } from '../policy';
 import { SessionType, type Sessions } from '../sessions';
 import { AccountType, UserStatus, type User } from '../users';
 import { SecurityAdvice, adviceFor } from './advice';
@@ -188,8 +188,9 @@ export class UserFieldsResolver {
     description: 'From then on a second factor is required. Null: never, or already enrolled.',
   })
   async enrollmentDueAt(@Root() user: UserType): Promise<Date | null> {
-    const hasFactor = (await this.factorsService.active(user.id)).length > 0;
-    return hasFactor ? null : user.dueAt;
+    if ((await this.factorsService.active(user.id)).length > 0) return null;
+    const policy = await this.policies.find();
+    return !policy || isEnforcedFor(policy, user) ? user.dueAt : null;
   }
 
   @FieldResolver(() => [SessionType], { description: 'Newest first, at most 50.' })
@@ -208,6 +209,10 @@ export class UserFieldsResolver {
 
 /** A factor as its owner sees it. */
 export const ownFactor = (factor: FactorFacts, retryAt: Date | null): Factor => shown(factor, retryAt, true);
+
+/** A factor as the help desk sees it. */
+export const otherFactor = (factor: FactorFacts, retryAt: Date | null): Factor =>
+  shown(factor, retryAt, false);
 
 function shown(factor: FactorFacts, retryAt: Date | null, isShownToOwner: boolean): Factor {
   const { isGuessable, isPhishingResistant } = kindModule(factor.kind).traits;

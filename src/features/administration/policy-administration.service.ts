@@ -86,7 +86,7 @@ export class PolicyAdministration {
     const current = await policies.current();
     if (current.version !== version) throw new Refusal('CONFLICT');
     const values = changedPolicy(current, changes);
-    await this.refuseOwnLockOut(caller.userId, values);
+    await this.refuseOwnLockOut(caller, values, context);
     await access.requireStepUp(caller);
     return policies.change({
       values,
@@ -231,20 +231,38 @@ export class PolicyAdministration {
     );
   }
 
-  /** Nobody would be left to take the change back. */
-  private async refuseOwnLockOut(userId: string, changed: PolicyValues): Promise<void> {
+  /** Nobody would be left to take the change back: tried as from here, and as from elsewhere and a browser never seen. */
+  private async refuseOwnLockOut(
+    { userId, clientId }: UserCaller,
+    changed: PolicyValues,
+    { ipAddress }: ClientContext,
+  ): Promise<void> {
     const subject = await this.plainSubject(userId);
     if (!subject) throw new RequestFault('UNAUTHENTICATED');
-    const { facts } = await this.deps.policies.decide(subject);
-    const decision = decide(changed, underPolicy(changed, { ...facts, lastActiveAt: facts.at }));
-    const { standing } = this.judged(decision, facts.factorKinds);
-    if (standing === 'BLOCKED')
-      throw new Refusal('BLOCKED_BY_POLICY', { message: 'This change would lock you out: it blocks you.' });
-    if (standing === 'UNUSABLE_FACTORS')
-      throw new Refusal('BLOCKED_BY_POLICY', {
-        message: 'This change would lock you out: none of your factors would do. Add one that does first.',
-      });
+    const here = { ...subject, clientId, ipAddress, place: this.deps.placeOf(ipAddress) };
+    for (const tried of [here, subject]) {
+      const { facts } = await this.deps.policies.decide(tried);
+      for (const isDeviceKnown of [true, false])
+        refuseLockOut(this.standingUnder(changed, facts, isDeviceKnown));
+    }
   }
+
+  private standingUnder(changed: PolicyValues, facts: PolicyFacts, isDeviceKnown: boolean): Standing {
+    const decision = decide(
+      changed,
+      underPolicy(changed, { ...facts, isDeviceKnown, lastActiveAt: facts.at }),
+    );
+    return this.judged(decision, facts.factorKinds).standing;
+  }
+}
+
+function refuseLockOut(standing: Standing): void {
+  if (standing === 'BLOCKED')
+    throw new Refusal('BLOCKED_BY_POLICY', { message: 'This change would lock you out: it blocks you.' });
+  if (standing === 'UNUSABLE_FACTORS')
+    throw new Refusal('BLOCKED_BY_POLICY', {
+      message: 'This change would lock you out: none of your factors would do. Add one that does first.',
+    });
 }
 
 /** Below the ids of all events since then. */

@@ -64,6 +64,7 @@ function plainFacts({ at, deadline, ...group }: CountedGroup, clientId: string):
     roles: group.roles,
     factorKinds: group.factorKinds,
     enrollmentDueAt: dueAt,
+    isEnrollmentClosed: false,
     lastActiveAt: at,
     clientId,
     ipAddress: null,

@@ -13,7 +13,7 @@ import {
   Root,
 } from 'type-graphql';
 import { z } from 'zod';
-import { Refusal, RequestFault, Role, type ClientContext } from '../../kernel';
+import { Refusal, RequestFault, Role } from '../../kernel';
 import {
   DateTime,
   Ip,
@@ -24,10 +24,8 @@ import {
   withRole,
   type RequestContext,
 } from '../../platform';
-import { AuditEvent } from '../events';
-import { ClientContextType, factorKindEnum } from '../factors';
 import type { PolicyValues } from '../policy';
-import { UserConnection } from './connections.graphql';
+import { UserConnection, shownTotal } from './connections.graphql';
 import { pageOf } from './pages';
 import type { PolicyAdministration } from './policy-administration.service';
 import type { PolicyChanges } from './policy-changes';
@@ -179,39 +177,10 @@ export class PolicyImpactResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
   ): Promise<UserConnection> {
     const page = pageOf(first, after, 'usr');
-    return UserConnection.from(await this.administration.lockedOut(impact, page), impact.lockedOutCount);
-  }
-}
-
-/** The fields of an audit event whose types belong to higher features. */
-@Resolver(() => AuditEvent)
-export class AuditEventFieldsResolver {
-  constructor(private readonly accounts: Accounts) {}
-
-  @FieldResolver(() => UserType, {
-    nullable: true,
-    description: 'Who did it. Null: the gateway, or someone unknown.',
-  })
-  actor(@Root() { actorId }: AuditEvent): Promise<UserType | null> {
-    return userOf(this.accounts, actorId);
-  }
-
-  @FieldResolver(() => UserType, { nullable: true, description: 'Whose account it concerns.' })
-  user(@Root() { userId }: AuditEvent): Promise<UserType | null> {
-    return userOf(this.accounts, userId);
-  }
-
-  @FieldResolver(() => factorKindEnum, {
-    nullable: true,
-    description: 'Null also where it was the password.',
-  })
-  factorKind(@Root() { recordedKind }: AuditEvent): string | null {
-    return recordedKind !== null && recordedKind in factorKindEnum ? recordedKind : null;
-  }
-
-  @FieldResolver(() => ClientContextType, { nullable: true })
-  context(@Root() { recordedContext }: AuditEvent): ClientContext | null {
-    return recordedContext && ClientContextType.from(recordedContext);
+    const { rows, hasNextPage } = await this.administration.lockedOut(impact, page);
+    const users = rows.map((user) => UserType.from(user));
+    const total = shownTotal(impact.lockedOutCount);
+    return UserConnection.from({ rows: users, hasNextPage }, () => Promise.resolve(total));
   }
 }
 

@@ -1,9 +1,11 @@
 import { Arg, Ctx, Field, InputType, Mutation, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import { opaqueToken, parseInput, payload, shortText, type RequestContext } from '../../platform';
+import { TokensType } from '../sessions';
 import type { AddressFlows } from './address-flows.service';
 import { AuthFlow, AuthFlowPayload } from './auth-flow.graphql';
 import type { Flows } from './flows.service';
+import type { NewPasswords } from './new-passwords.service';
 import type { SignIn } from './sign-in.service';
 
 const NAME_MAX = 100;
@@ -68,6 +70,7 @@ export class AddressFlowResolver {
     private readonly addressFlows: AddressFlows,
     private readonly signInService: SignIn,
     private readonly flows: Flows,
+    private readonly newPasswords: NewPasswords,
   ) {}
 
   @Mutation(() => AuthFlowPayload, {
@@ -106,7 +109,10 @@ export class AddressFlowResolver {
   }
 
   @Mutation(() => AuthFlowPayload, { description: 'In NEW_PASSWORD_REQUIRED. **Flow token.**' })
-  setPassword(@Arg('input', () => SetPasswordInput) input: SetPasswordInput): Promise<AuthFlowPayload> {
+  setPassword(
+    @Arg('input', () => SetPasswordInput) input: SetPasswordInput,
+    @Ctx() context: RequestContext,
+  ): Promise<AuthFlowPayload> {
     return payload(
       AuthFlowPayload,
       async () => {
@@ -114,7 +120,8 @@ export class AddressFlowResolver {
           z.object({ flowToken: opaqueToken, newPassword: password }),
           input,
         );
-        return { flow: AuthFlow.from((await this.addressFlows.setPassword(flowToken, newPassword)).flow) };
+        const { flow, tokens } = await this.newPasswords.set(flowToken, newPassword);
+        return { flow: AuthFlow.from(flow), tokens: tokens ? TokensType.from(tokens, context) : null };
       },
       async () => {
         const isToken = opaqueToken.safeParse(input.flowToken).success;

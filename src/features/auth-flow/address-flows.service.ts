@@ -1,21 +1,16 @@
 import { Refusal, type ClientContext } from '../../kernel';
-import type { Database, Keyring, UserCaller } from '../../platform';
+import type { Database, UserCaller } from '../../platform';
 import type { Challenges } from '../challenges';
-import type { AuditRecorder } from '../events';
-import type { KnownDevices } from '../known-devices';
 import { LIMITS, type Limits } from '../limits';
 import type { Place, Policies } from '../policy';
-import type { Sessions } from '../sessions';
 import { emailKey, type User, type Users } from '../users';
 import type { Application } from './auth-flow.config';
 import type { FlowResult } from './begin-flow.service';
 import { decidedColumns } from './decided-columns';
-import { PASSWORD_PROOF, isRepeat, ownerOf, type FlowNow } from './flow';
+import { PASSWORD_PROOF, type FlowNow } from './flow';
 import type { FlowEnding } from './flow-ending.service';
 import { isAddressPurpose, type AddressPurpose, type FlowSubject } from './flow-subject';
 import type { Flows } from './flows.service';
-import type { PendingFlows } from './pending-flows.service';
-import { isFinal } from './transitions';
 
 interface From {
   readonly context: ClientContext;
@@ -41,16 +36,11 @@ export class AddressFlows {
     private readonly flows: Flows,
     private readonly challenges: Challenges,
     private readonly users: Users,
-    private readonly sessions: Sessions,
     private readonly limits: Limits,
-    private readonly recorder: AuditRecorder,
     private readonly ending: FlowEnding,
-    private readonly pending: PendingFlows,
-    private readonly keyring: Keyring,
     private readonly policies: Policies,
     private readonly isSignUpAllowed: boolean,
     private readonly application: Application,
-    private readonly knownDevices: KnownDevices,
   ) {}
 
   /** Refuses with INVALID_INPUT, WEAK_PASSWORD, BREACHED_PASSWORD, RATE_LIMITED, or BLOCKED_BY_POLICY where sign-up is off. */
@@ -103,40 +93,6 @@ export class AddressFlows {
     const resendableAt = flow.challenge?.resendableAt;
     if (resendableAt && resendableAt > flow.now) throw new Refusal('TOO_SOON', { retryAt: resendableAt });
     await this.send(flow.id, flow.purpose, this.ending.subjectOf(flow));
-  }
-
-  /**
-   * Sets the new password of a reset whose every proof is given; all sessions and remembered browsers end. The same call within 30 seconds
-   * gives the same reply. Refuses with INVALID_TOKEN, WRONG_STATUS, WEAK_PASSWORD or BREACHED_PASSWORD.
-   */
-  async setPassword(flowToken: string, newPassword: string): Promise<FlowResult> {
-    const flow = await this.flows.read(flowToken);
-    if (!flow) throw new Refusal('INVALID_TOKEN');
-    const completedBy = this.keyring.mac('proof', [flow.id, 'password', newPassword]);
-    if (isRepeat(flow, completedBy)) return { flow };
-    if (isFinal(flow.status)) throw new Refusal('INVALID_TOKEN');
-    if (flow.status !== 'NEW_PASSWORD_REQUIRED') throw new Refusal('WRONG_STATUS');
-    const userId = ownerOf(flow);
-    const user = await this.users.find(userId);
-    if (!user) throw new Refusal('INVALID_TOKEN');
-    const stored = await this.users.prepare(newPassword, user, ['input', 'newPassword']);
-    return this.database.transaction(async (tx) => {
-      const moved = await this.flows.move(tx, flow, { type: 'passwordSet' }, { byHolder: true, completedBy });
-      await this.pending.end(tx, userId, flow.id);
-      await this.users.setPassword(tx, userId, stored);
-      await this.knownDevices.forgetAll(tx, userId);
-      await this.sessions.revokeAll(tx, userId, 'password reset');
-      await this.recorder.record(tx, {
-        type: 'PASSWORD_CHANGED',
-        outcome: 'SUCCESS',
-        actorId: userId,
-        userId,
-        flowId: flow.id,
-        context: flow.context,
-        reason: 'reset',
-      });
-      return { flow: { ...flow, ...moved, challenge: null } };
-    });
   }
 
   private async begin(

@@ -42,6 +42,9 @@ export class AuthFlowEntity implements FlowRow {
   @Column({ type: 'jsonb' })
   proofs!: Proven[];
 
+  @Column({ type: 'integer', nullable: true })
+  policyVersion!: number | null;
+
   @Column({ type: 'text', array: true, nullable: true })
   allowedKinds!: string[] | null;
 

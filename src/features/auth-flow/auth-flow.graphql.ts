@@ -7,7 +7,7 @@ import type { Limits } from '../limits';
 import { PromptReason } from '../policy';
 import { TokensType } from '../sessions';
 import { maskedEmail } from '../users';
-import { isAddressProven, usefulFactors, usefulKinds, type FlowNow } from './flow';
+import { isAddressProven, takesTemporaryCode, usefulFactors, usefulKinds, type FlowNow } from './flow';
 import type { AuthFlowStatus } from './transitions';
 
 registerEnumType(AuthFlowPurpose, {
@@ -225,7 +225,8 @@ export class AuthFlowFieldsResolver {
     if (facts.status !== 'CHALLENGE_REQUIRED' && facts.status !== 'CHALLENGE_PENDING') return [];
     if (!isAddressProven(facts) || facts.userId === null) return [];
     const { userId } = facts;
-    const useful = usefulFactors(facts, await this.factorsService.active(userId));
+    const temporary = takesTemporaryCode(facts) ? await this.factorsService.temporary(userId) : [];
+    const useful = [...usefulFactors(facts, await this.factorsService.active(userId)), ...temporary];
     if (useful.length === 0) return [];
     const guesses = await this.limits.guessesUsableFrom(userId);
     const shown = useful.filter(
@@ -249,7 +250,7 @@ export class AuthFlowFieldsResolver {
     if (facts.status !== 'CHALLENGE_PENDING' || !open) return null;
     const factor =
       open.factorId !== null && facts.userId !== null
-        ? await this.factorsService.find(facts.userId, open.factorId)
+        ? await this.factorInUse(facts.userId, open.factorId)
         : undefined;
     const challenge = kindModule(open.kind).graphql.challenge({
       id: open.id,
@@ -264,6 +265,11 @@ export class AuthFlowFieldsResolver {
     });
     challenge.factor = factor ? factorInFlow(factor, null, false, facts.now) : null;
     return challenge;
+  }
+
+  private async factorInUse(userId: string, id: string): Promise<FactorFacts | undefined> {
+    const found = await this.factorsService.find(userId, id);
+    return found ?? (await this.factorsService.temporary(userId)).find((factor) => factor.id === id);
   }
 }
 

@@ -11,7 +11,7 @@ const COLLECT_SECONDS = 60;
 const READABLE_SECONDS = 600;
 
 const COLUMNS = `f.id, f.purpose, f.status, f.reason, f.user_id, f.sealed_subject, f.client_id, f.application_name, f.required_assurance,
-  f.prompt_reasons, f.proofs, f.allowed_kinds, f.attempts_max, f.push_digits, f.enrollment_due_at, f.remember_device_days, f.action, f.place,
+  f.prompt_reasons, f.proofs, f.allowed_kinds, f.attempts_max, f.push_digits, f.policy_version, f.enrollment_due_at, f.remember_device_days, f.action, f.place,
   f.session_id, f.known_device_id, f.message, f.context, f.completed_by, f.version,
   f.created_at, f.expires_at, f.ended_at`;
 
@@ -40,10 +40,10 @@ export async function addFlow(tx: Sql, flow: NewFlow, tokenHash: Buffer): Promis
     `INSERT INTO auth_flow AS f (id, purpose, status, reason, user_id, token_hash, client_id, application_name,
        required_assurance, prompt_reasons, proofs, session_id, known_device_id, message, context, sealed_subject, version,
        created_at, expires_at, ended_at, allowed_kinds, attempts_max, enrollment_due_at, remember_device_days,
-       action, place, push_digits)
+       action, place, push_digits, policy_version)
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $17, 1, now,
        now + make_interval(secs => ${String(FLOW_SECONDS)}), CASE WHEN $16 THEN now END,
-       $18, $19, $20, $21, $22, $23, $24
+       $18, $19, $20, $21, $22, $23, $24, $25
      FROM gateway_now() AS now RETURNING ${COLUMNS}`,
     [
       flow.id,
@@ -70,6 +70,7 @@ export async function addFlow(tx: Sql, flow: NewFlow, tokenHash: Buffer): Promis
       flow.action,
       flow.place && JSON.stringify(flow.place),
       flow.pushDigits,
+      flow.policyVersion,
     ],
   );
   return row as FlowRow;
@@ -138,6 +139,15 @@ export const hasOtherFactor = async (tx: Sql, userId: string, kind: string): Pro
       [userId, kind],
     )
   )?.has ?? false;
+
+/** Whether somebody else knew the user's password, so that a sign-in must end in a new one. */
+export const isPasswordDue = async (tx: Sql, userId: string): Promise<boolean> =>
+  (
+    await tx.row<{ due: boolean }>(
+      'SELECT password_change_required_at IS NOT NULL AS due FROM users WHERE id = $1',
+      [userId],
+    )
+  )?.due ?? false;
 
 export const lockFlows = async (tx: Sql, ids: readonly string[]): Promise<void> => {
   await tx.rows('SELECT id FROM auth_flow WHERE id = ANY($1) ORDER BY id FOR UPDATE', [ids]);

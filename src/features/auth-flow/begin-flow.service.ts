@@ -1,5 +1,6 @@
 import {
   Refusal,
+  reaches,
   type AssuranceLevel,
   type AuthFlowPurpose,
   type ClientContext,
@@ -65,11 +66,24 @@ export class BeginFlow {
   /** Refuses with RATE_LIMITED, or BLOCKED_BY_POLICY where nothing the user has can reach the level. */
   async begin(wish: FlowWish): Promise<FlowResult> {
     await this.limits.chargeUse(LIMITS.flowsByUser, wish.user.id);
+    try {
+      return await this.decideAndBegin(wish);
+    } catch (error) {
+      // The policy changed between decision and session: decided once more, nothing was opened.
+      if (!(error instanceof Refusal) || error.code !== 'CONFLICT') throw error;
+      return this.decideAndBegin(wish);
+    }
+  }
+
+  private async decideAndBegin(wish: FlowWish): Promise<FlowResult> {
     const factors = await this.factors.active(wish.user.id);
     const decided = await this.policies.decide(subjectOf(wish, factors));
+    const isPasswordDue = wish.purpose === 'SIGN_IN' && wish.user.passwordChangeRequiredAt !== null;
     const columns = decidedColumns(decided);
-    const needs = { proofs: [...wish.proofs], ...columns };
-    const first = firstStatus(needs, decided.decision, factors, this.factors.enrollableKinds);
+    const needs = { proofs: [...wish.proofs], ...(isPasswordDue ? withSecondFactor(columns) : columns) };
+    // Whoever else knows the password must not bring the factor along that lets them choose the next one.
+    const enrollable = isPasswordDue ? [] : this.factors.enrollableKinds;
+    const first = firstStatus({ ...needs, purpose: wish.purpose }, decided.decision, factors, enrollable);
     const isNeedless = wish.isNeedless && first.status === 'COMPLETED';
     const begun = await this.database.transaction((tx) =>
       this.flows.begin(tx, {
@@ -136,7 +150,13 @@ const subjectOf = (wish: FlowWish, factors: readonly FactorFacts[]): Subject => 
   action: wish.action,
 });
 
+/** A remembered browser spares nobody the second factor before a new password. */
+const withSecondFactor = (columns: ReturnType<typeof decidedColumns>): ReturnType<typeof decidedColumns> =>
+  reaches(columns.requiredAssurance, 'AAL2') ? columns : { ...columns, requiredAssurance: 'AAL2' };
+
 const isUnknown = (wish: FlowWish): boolean => wish.purpose === 'SIGN_IN' && wish.device === undefined;
+
+const NOWHERE: ClientContext = { ipAddress: null, location: null, browser: null, operatingSystem: null };
 
 /** What a challenge is about. */
 export const requestOf = (flow: FlowNow) => ({
@@ -144,6 +164,7 @@ export const requestOf = (flow: FlowNow) => ({
   applicationName: flow.applicationName,
   message: flow.message,
   numberDigits: flow.pushDigits,
-  context: flow.context,
+  // Where the help desk sits is not for the caller to see, and not what their messages are counted by.
+  context: flow.purpose === 'CALLER_CHECK' ? NOWHERE : flow.context,
   locale: flow.locale,
 });

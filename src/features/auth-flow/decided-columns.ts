@@ -5,10 +5,12 @@ import type { FlowRow } from './flow';
 export const decidedColumns = ({
   decision,
   policy,
+  version,
 }: Decided): Pick<
   FlowRow,
   | 'requiredAssurance'
   | 'promptReasons'
+  | 'policyVersion'
   | 'allowedKinds'
   | 'attemptsMax'
   | 'pushDigits'
@@ -17,6 +19,7 @@ export const decidedColumns = ({
 > => ({
   requiredAssurance: decision.requiredAssurance,
   promptReasons: [...decision.promptReasons],
+  policyVersion: version,
   allowedKinds: [...decision.allowedKinds],
   attemptsMax: (policy ?? DEFAULT_POLICY).maximumAttempts,
   pushDigits: (policy ?? DEFAULT_POLICY).pushDigits,

@@ -32,11 +32,24 @@ export class FlowEnding {
         return this.signUp(tx, flow, holder, before);
       case 'EMAIL_CHANGE':
         return this.changeEmail(tx, flow, before);
+      case 'CALLER_CHECK':
+        return this.callerChecked(tx, flow, before);
       case 'PASSWORD_RESET':
         throw new Error('a reset ends with its new password');
       default:
         return this.opener.open(tx, flow, holder, before);
     }
+  }
+
+  /** A caller has proven who they are; that opens nothing. */
+  async callerChecked(tx: UnitOfWork, flow: FlowRow, before: readonly AuditEntry[]): Promise<undefined> {
+    await this.recorder.record(tx, ...before, {
+      type: 'CALLER_CHECK_COMPLETED',
+      outcome: 'SUCCESS',
+      userId: flow.userId,
+      flowId: flow.id,
+      context: flow.context,
+    });
   }
 
   /** A right password that no second factor followed: recorded, and so told to the user. */
@@ -87,7 +100,8 @@ export class FlowEnding {
       ...(displayName ? { displayName } : {}),
       ...(password ? { storedPassword: password } : {}),
     });
-    await this.policies.startGrace(tx, user.id);
+    // A session that no policy bounds must not come of it.
+    if (!(await this.policies.startGrace(tx, user.id))) throw new Refusal('BLOCKED_BY_POLICY');
     const enrollmentDueAt = await setOwner(tx, flow.id, user.id);
     const entry = {
       type: 'SIGN_UP_COMPLETED',

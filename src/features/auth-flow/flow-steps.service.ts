@@ -1,11 +1,11 @@
 import { Refusal } from '../../kernel';
 import type { Database, Keyring } from '../../platform';
 import type { Challenges } from '../challenges';
-import type { Factors } from '../factors';
+import type { FactorFacts, Factors } from '../factors';
 import type { Users } from '../users';
 import { requestOf, type FlowResult } from './begin-flow.service';
 import type { AddressFlows } from './address-flows.service';
-import { isAddressProven, isRepeat, ownerOf, usefulFactors, type FlowNow } from './flow';
+import { isAddressProven, isRepeat, ownerOf, takesTemporaryCode, usefulFactors, type FlowNow } from './flow';
 import type { CompletedFlow, Flows } from './flows.service';
 import type { FlowHolder, SessionOpener } from './session-opener.service';
 import { isFinal } from './transitions';
@@ -40,9 +40,10 @@ export class FlowSteps {
     const wanted = factorId ?? flow.challenge?.factorId;
     if (!wanted)
       throw new Refusal('INVALID_INPUT', { path: ['input', 'factorId'], message: 'Please choose a factor.' });
-    const factor = await this.factors.find(userId, wanted);
+    const temporary = await this.temporaryCode(flow, wanted);
+    const factor = temporary ?? (await this.factors.find(userId, wanted));
     if (!factor) throw new Refusal('NOT_FOUND', { path: ['input', 'factorId'] });
-    if (usefulFactors(flow, [factor]).length === 0) throw new Refusal('FACTOR_NOT_AVAILABLE');
+    if (!temporary && usefulFactors(flow, [factor]).length === 0) throw new Refusal('FACTOR_NOT_AVAILABLE');
     if (flow.challenge?.factorId === factor.id) {
       const { resendableAt } = flow.challenge;
       if (!resendableAt) return { flow };
@@ -97,6 +98,7 @@ export class FlowSteps {
     try {
       const completed = await this.database.transaction(async (tx) => {
         const moved = await this.flows.move(tx, flow, { type: 'collected' }, { byHolder: true, completedBy });
+        await this.opener.requireFactors(tx, moved);
         const opened = await this.opener.open(tx, moved, holder);
         return { flow: { ...flow, ...moved, challenge: null }, opened };
       });
@@ -117,9 +119,14 @@ export class FlowSteps {
     });
   }
 
+  private async temporaryCode(flow: FlowNow, factorId: string): Promise<FactorFacts | undefined> {
+    if (!takesTemporaryCode(flow)) return undefined;
+    return (await this.factors.temporary(ownerOf(flow))).find(({ id }) => id === factorId);
+  }
+
   private async repeat(flow: FlowNow, flowToken: string, completedBy: Buffer): Promise<FlowResult> {
     if (!isRepeat(flow, completedBy)) throw new Refusal('INVALID_TOKEN');
-    if (flow.purpose === 'EMAIL_CHANGE') return { flow };
+    if (flow.purpose === 'EMAIL_CHANGE' || flow.purpose === 'CALLER_CHECK') return { flow };
     const user = await this.users.find(ownerOf(flow));
     const opened = user && (await this.opener.reopen(flow, flowToken, user.roles));
     if (!opened) throw new Refusal('INVALID_TOKEN');

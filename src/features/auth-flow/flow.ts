@@ -26,6 +26,8 @@ export interface FlowRow {
   readonly requiredAssurance: AssuranceLevel;
   readonly promptReasons: PromptReason[];
   readonly proofs: Proven[];
+  /** The policy that decided. Null: it could not be read. */
+  readonly policyVersion: number | null;
   /** Kinds that may be used in this flow. Null: all, for flows older than the policy. */
   readonly allowedKinds: string[] | null;
   /** Wrong answers until the flow ends. */
@@ -133,6 +135,9 @@ export function usefulFactors(flow: Needs, factors: readonly FactorFacts[]): Fac
   return factors.filter((factor) => factor.isEnabled && isUseful(flow, factor.kind));
 }
 
+/** A code that a person has allowed is asked for at sign-in, and nowhere else: no list of kinds and no level bars it. */
+export const takesTemporaryCode = ({ purpose }: Pick<FlowRow, 'purpose'>): boolean => purpose === 'SIGN_IN';
+
 /** The kinds whose first factor could bring the flow to its level. */
 export const usefulKinds = (flow: Needs, kinds: readonly string[]): string[] =>
   kinds.filter((kind) => isUseful(flow, kind));
@@ -144,7 +149,7 @@ const isUseful = ({ proofs, requiredAssurance, allowedKinds }: Needs, kind: stri
 
 /** Where a flow begins once its first factor is proven. */
 export function firstStatus(
-  flow: Needs,
+  flow: Needs & Pick<FlowRow, 'purpose'>,
   decision: Pick<Decision, 'isBlocked' | 'isDormant' | 'isSpared'>,
   factors: readonly FactorFacts[],
   enrollableKinds: readonly string[],
@@ -154,7 +159,9 @@ export function firstStatus(
   if (needsNothingMore(flow))
     return { status: 'COMPLETED', reason: decision.isSpared ? 'CHALLENGE_NOT_NEEDED' : null };
   if (usefulFactors(flow, factors).length > 0) return { status: 'CHALLENGE_REQUIRED', reason: null };
-  const couldEnroll =
-    factors.length === 0 && !decision.isDormant && usefulKinds(flow, enrollableKinds).length > 0;
-  return couldEnroll ? { status: 'ENROLLMENT_REQUIRED', reason: null } : refused;
+  const couldEnroll = factors.length === 0 && usefulKinds(flow, enrollableKinds).length > 0;
+  if (!couldEnroll) return refused;
+  if (!decision.isDormant) return { status: 'ENROLLMENT_REQUIRED', reason: null };
+  // Only a code that somebody vouches for opens enrollment; from here it can be asked for.
+  return takesTemporaryCode(flow) ? { status: 'CHALLENGE_REQUIRED', reason: null } : refused;
 }

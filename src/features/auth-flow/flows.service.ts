@@ -17,6 +17,7 @@ import {
   type Watcher,
 } from '../../platform';
 import type { ChallengeEvent, Conclude, FlowPort, Raise } from '../challenges';
+import { kindModule } from '../factors';
 import { ADDRESS_PROOF, needsNothingMore, type FlowNow, type FlowRow } from './flow';
 import type { MovedFlow } from './auth-flow.store';
 import * as store from './auth-flow.store';
@@ -32,6 +33,11 @@ export type FlowEvent =
   | { readonly type: 'passwordSet' }
   | { readonly type: 'collected' }
   | { readonly type: 'canceled' };
+
+/** A flow as the event leaves it. */
+type After = Pick<FlowRow, 'purpose' | 'userId' | 'requiredAssurance'> & {
+  readonly proofs: readonly Proven[];
+};
 
 interface MoveOptions {
   /** The mover holds the flow token, so that a last proof completes the flow at once. */
@@ -111,8 +117,9 @@ export class Flows implements FlowPort {
   async raise(tx: UnitOfWork, flowId: string, event: FlowEvent): Promise<Conclude | undefined> {
     const flow = await store.lockedFlow(tx, flowId);
     if (!flow || flow.expiresAt <= flow.now) throw new Refusal('CHALLENGE_CLOSED', {}, 'the flow is over');
-    await this.move(tx, flow, event, { byHolder: false });
-    return undefined;
+    const moved = await this.move(tx, flow, event, { byHolder: false });
+    if (moved.purpose !== 'CALLER_CHECK' || moved.status !== 'COMPLETED') return undefined;
+    return async (later, entry) => this.ending.callerChecked(later, moved, [entry]);
   }
 
   /** Ends a live flow that its user reported as not theirs; false if it is over already. */
@@ -182,7 +189,8 @@ export class Flows implements FlowPort {
   ): Promise<MovedFlow | undefined> {
     const proofs = proofsAfter(flow, event);
     const requiredAssurance = await this.requiredAfter(tx, flow, event);
-    const name = eventName(event, { ...flow, proofs, requiredAssurance }, options.byHolder);
+    const after = { ...flow, proofs, requiredAssurance };
+    const name = eventName(event, after, options.byHolder, await this.isPasswordDue(tx, after, event));
     const status = nextStatus(flow.status, name);
     if (!status) throw illegal(flow.status, name);
     const completedBy = status === 'COMPLETED' ? (options.completedBy ?? null) : null;
@@ -195,6 +203,14 @@ export class Flows implements FlowPort {
     });
   }
 
+  /** A sign-in whose last proof is given ends in a new password where somebody else knew the present one. */
+  private async isPasswordDue(tx: Sql, after: After, event: FlowEvent): Promise<boolean> {
+    const { purpose, userId } = after;
+    if (purpose === 'PASSWORD_RESET') return true;
+    if (purpose !== 'SIGN_IN' || event.type !== 'proven' || userId === null) return false;
+    return needsNothingMore(after) && store.isPasswordDue(tx, userId);
+  }
+
   /** A reset never skips the second factor; whether there is one shows only once the address is proven. */
   private async requiredAfter(tx: Sql, flow: FlowRow, event: FlowEvent): Promise<AssuranceLevel> {
     const { purpose, userId, requiredAssurance } = flow;
@@ -205,21 +221,24 @@ export class Flows implements FlowPort {
 }
 
 function proofsAfter(flow: FlowRow, event: FlowEvent): readonly Proven[] {
+  // What stands in for lost factors is none: it must not reach the level of a session.
+  if (isTemporary(event)) return flow.proofs;
   if ('proof' in event) return [...flow.proofs, event.proof];
   const isReset = event.type === 'addressProven' && flow.purpose === 'PASSWORD_RESET';
   return isReset ? [...flow.proofs, ADDRESS_PROOF] : flow.proofs;
 }
 
-function eventName(
-  event: FlowEvent,
-  after: Pick<FlowRow, 'purpose' | 'requiredAssurance'> & { readonly proofs: readonly Proven[] },
-  byHolder: boolean,
-): FlowEventName {
+function eventName(event: FlowEvent, after: After, byHolder: boolean, isPasswordDue: boolean): FlowEventName {
   if (event.type !== 'proven' && event.type !== 'addressProven') return event.type;
+  if (isTemporary(event)) return 'enrollmentDue';
   if (!needsNothingMore(after)) return after.purpose === 'SIGN_UP' ? 'enrollmentDue' : 'provenPartly';
-  if (after.purpose === 'PASSWORD_RESET') return 'passwordDue';
-  return byHolder ? 'provenByHolder' : 'provenElsewhere';
+  if (isPasswordDue) return 'passwordDue';
+  // A caller check gives no tokens: there is nothing for its holder to collect.
+  return byHolder || after.purpose === 'CALLER_CHECK' ? 'provenByHolder' : 'provenElsewhere';
 }
+
+const isTemporary = (event: FlowEvent): boolean =>
+  event.type === 'proven' && kindModule(event.proof.kind).traits.isTemporary === true;
 
 function reasonOf(event: FlowEvent): AuthFlowReason | null {
   if (event.type === 'challengeEnded') return event.reason;

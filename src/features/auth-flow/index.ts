@@ -24,6 +24,7 @@ export * from './flow';
 export * from './flow-ending.service';
 export * from './flow-steps.service';
 export * from './flows.service';
+export * from './new-passwords.service';
 export * from './pending-flows.service';
 export * from './session-opener.service';
 export * from './sign-in.service';

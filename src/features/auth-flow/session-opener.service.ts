@@ -1,4 +1,4 @@
-import { Refusal, type Role } from '../../kernel';
+import { Refusal, assuranceOf, reaches, type Role } from '../../kernel';
 import type { UnitOfWork } from '../../platform';
 import type { AuditEntry, AuditRecorder } from '../events';
 import type { KnownDevices } from '../known-devices';
@@ -33,12 +33,15 @@ export class SessionOpener {
     private readonly knownDevices: KnownDevices,
     private readonly recorder: AuditRecorder,
     private readonly policies: Policies,
+    /** A user has signed in with a second factor, in this transaction: what is there for those who cannot, ends. */
+    private readonly fullySignedIn: (tx: UnitOfWork, flow: FlowRow) => Promise<void> = () =>
+      Promise.resolve(),
   ) {}
 
   /**
    * Opens the session of a flow that needs nothing more, or raises the session that a step-up began from. The account's
    * state is read again here, in the transaction that issues the session. The entries `before` are recorded with
-   * its own. Refuses with INVALID_TOKEN, or CONFLICT if the browser that spares the second factor was forgotten meanwhile.
+   * its own. Refuses with INVALID_TOKEN, or CONFLICT if the browser that spares the second factor was forgotten, or the policy changed, meanwhile.
    */
   async open(
     tx: UnitOfWork,
@@ -47,6 +50,9 @@ export class SessionOpener {
     before: readonly AuditEntry[] = [],
   ): Promise<Opened> {
     if (!needsNothingMore(flow)) throw new Error(`flow ${flow.id} is to be opened but needs more`);
+    // What lets the password alone in must still hold: a policy that changed meanwhile decides anew.
+    if (flow.purpose === 'SIGN_IN' && isByPasswordAlone(flow))
+      await this.policies.requireVersion(tx, flow.policyVersion);
     const roles = await rolesOfActive(tx, flow);
     const opened = await (flow.purpose === 'STEP_UP'
       ? this.raise(tx, flow, roles)
@@ -54,6 +60,15 @@ export class SessionOpener {
     const remembered = holder.rememberDevice ? await this.remember(tx, flow, opened) : [];
     await this.recorder.record(tx, ...before, ...completion(flow, opened.session.id), ...remembered);
     return opened;
+  }
+
+  /** A flow that waited to be collected: refuses with INVALID_TOKEN if a factor that it was proven by was removed meanwhile. */
+  async requireFactors(tx: UnitOfWork, flow: FlowRow): Promise<void> {
+    const ids = secondFactors(flow);
+    const held = await tx.rows('SELECT id FROM factor WHERE id = ANY($1) AND revoked_at IS NULL FOR SHARE', [
+      ids,
+    ]);
+    if (held.length < ids.length) throw new Refusal('INVALID_TOKEN', {}, 'a factor was removed meanwhile');
   }
 
   tokens(opened: Opened, userId: string): Promise<IssuedTokens> {
@@ -97,11 +112,12 @@ export class SessionOpener {
         flowId: flow.id,
         flowToken,
         knownDeviceId: device.id,
-        endsBy: flow.enrollmentDueAt,
+        endsBy: isByPasswordAlone(flow) ? flow.enrollmentDueAt : null,
         context,
       }),
     );
     await this.policies.note(tx, userId, flow.place);
+    if (!isByPasswordAlone(flow)) await this.fullySignedIn(tx, flow);
     return { session, roles, deviceToken: device.token };
   }
 
@@ -130,13 +146,16 @@ export class SessionOpener {
     if (flow.reason === 'CHALLENGE_NOT_NEEDED') {
       const held = await this.sessions.standing({ sessionId, userId }, tx);
       if (!held) throw new Refusal('INVALID_TOKEN', {}, 'the session of the step-up is over');
-      return { session: { ...held, refreshToken: null }, roles, deviceToken: null };
+      const transaction = { action: flow.action, message: null };
+      return { session: { ...held, refreshToken: null, transaction }, roles, deviceToken: null };
     }
     const session = await this.sessions.raise(tx, sessionId, userId, freshProofs(flow));
     if (!session) throw new Refusal('INVALID_TOKEN', {}, 'the session of the step-up is over');
     return { session: { ...session, transaction: transactionOf(flow) }, roles, deviceToken: null };
   }
 }
+
+const isByPasswordAlone = ({ proofs }: FlowRow): boolean => !reaches(assuranceOf(proofs), 'AAL2');
 
 /** A step-up that needed nothing is no event: nothing was proven. */
 function completion({ purpose, reason, id, userId, context }: FlowRow, sessionId: string): AuditEntry[] {
@@ -163,13 +182,17 @@ const transactionOf = ({ action, message, proofs }: FlowRow): Transaction => {
 /** What was proven in this step-up: all but the first factor, which the session brought along. */
 const freshProofs = (flow: FlowRow) => (flow.proofs.length > 1 ? flow.proofs.slice(1) : flow.proofs);
 
-/** The roles of a user who may act now; the row stays locked against a change until the session is committed. */
+/**
+ * The roles of a user who may act now; the row stays locked against a change until the session is committed. Where a new
+ * password is due, none is opened before it is set.
+ */
 async function rolesOfActive(tx: UnitOfWork, flow: FlowRow): Promise<Role[]> {
   const isActive = `id = $1 AND (status <> 'LOCKED' OR locked_until <= gateway_now())`;
   const statement =
     flow.purpose === 'STEP_UP'
       ? `SELECT roles FROM users WHERE ${isActive} FOR SHARE`
-      : `UPDATE users SET last_sign_in_at = gateway_now() WHERE ${isActive} RETURNING roles`;
+      : `UPDATE users SET last_sign_in_at = gateway_now()
+         WHERE ${isActive} AND password_change_required_at IS NULL RETURNING roles`;
   const user = await tx.row<{ roles: Role[] }>(statement, [ownerOf(flow)]);
   if (!user) throw new Refusal('INVALID_TOKEN', {}, 'the user may not act any more');
   return user.roles;

@@ -86,7 +86,7 @@ export class SignIn {
       details: begun.decided && recordedDecision(begun.decided),
       ...entry,
     });
-    if (isBlocked) throw blocked(begun);
+    if (isBlocked) throw user.passwordChangeRequiredAt ? resetFirst() : new Refusal('BLOCKED_BY_POLICY');
     return begun;
   }
 
@@ -109,10 +109,7 @@ export class SignIn {
   }
 }
 
-/** An account that was left alone needs a person's help, and must be told so. */
-const blocked = ({ decided }: FlowResult): Refusal =>
-  decided?.decision.isDormant && !decided.decision.isBlocked
-    ? new Refusal('BLOCKED_BY_POLICY', {
-        message: 'This account was not used for long and has no second factor. Please ask your help desk.',
-      })
-    : new Refusal('BLOCKED_BY_POLICY');
+const resetFirst = (): Refusal =>
+  new Refusal('BLOCKED_BY_POLICY', {
+    message: 'This password may be known to somebody else. Please set a new one by “forgot password”.',
+  });

@@ -12,7 +12,7 @@ import type { Database, UserCaller } from '../../platform';
 import type { AuditRecorder } from '../events';
 import type { Factors } from '../factors';
 import { recordedDecision, type Place, type Policies } from '../policy';
-import { carriedProofs, type Sessions } from '../sessions';
+import { carriedProofs, type Session, type Sessions } from '../sessions';
 import { isLocked, type PasswordSignIn, type User, type Users } from '../users';
 import type { Application } from './auth-flow.config';
 import type { BeginFlow, FlowResult } from './begin-flow.service';
@@ -60,7 +60,7 @@ export class StepUp {
     const hasFactor = (await this.factors.active(user.id)).length > 0;
     const needs = await this.needsOf(wish);
     // What is to be seen and signed is asked for each time.
-    const isNeedless = hasFactor && wish.message === undefined && this.isFreshEnough(caller, needs);
+    const isNeedless = hasFactor && wish.message === undefined && this.isFreshEnough(caller, session, needs);
     if (!hasFactor) await this.provePassword(user, wish);
     const begun = await this.beginFlow.begin({
       purpose: 'STEP_UP',
@@ -108,10 +108,17 @@ export class StepUp {
     };
   }
 
-  private isFreshEnough(caller: UserCaller, wish: Needs): boolean {
+  /** As the token proves it: one from before the last step-up must not get what the session has reached since. */
+  private isFreshEnough(caller: UserCaller, session: Session, wish: Needs): boolean {
+    const isLatest =
+      unixSeconds(session.authenticatedAt) === unixSeconds(caller.authenticatedAt) &&
+      session.assurance === caller.assurance;
     const age = unixSeconds(this.clock.now()) - unixSeconds(caller.authenticatedAt);
     return (
-      wish.maxAgeSeconds > 0 && age <= wish.maxAgeSeconds && reaches(caller.assurance, wish.minimumAssurance)
+      isLatest &&
+      wish.maxAgeSeconds > 0 &&
+      age <= wish.maxAgeSeconds &&
+      reaches(caller.assurance, wish.minimumAssurance)
     );
   }
 

@@ -41,6 +41,8 @@ export interface EngineDeps {
   readonly chance: Chance;
   readonly metrics: Metrics;
   readonly flows: FlowPort;
+  /** A phone said "not me" of a request, whose flow is ended in this transaction; gives what is recorded of the rest. */
+  reported(tx: UnitOfWork, reported: { userId: string; flowId: string }): Promise<object>;
   /** Tells the factor's device that what waits for it changed. */
   ringDevice(factorId: string): void;
 }
@@ -127,7 +129,8 @@ export class Challenges {
   async answer(challenge: ChallengeRow, proofText: unknown, raise: Raise): Promise<void> {
     const { limits, metrics, database } = this.deps;
     const proof = parsedProof(challenge.kind, proofText);
-    const claim = await store.claimGuess(database, challenge.id);
+    const { isGuessable } = kindModule(challenge.kind).traits;
+    const claim = await store.claimAnswer(database, challenge.id, isGuessable);
     if (!claim.isOpen) throw new Refusal('CHALLENGE_CLOSED');
     if (claim.failures === null) {
       metrics.challenges.inc({ kind: challenge.kind, outcome: 'limited' });
@@ -137,7 +140,7 @@ export class Challenges {
     }
     if (claim.attempts === null || claim.attemptsMax === null) {
       // Another answer ended the challenge between the two halves of the claim: nothing was evaluated.
-      await limits.returnGuess(challenge.userId ?? challenge.flowId);
+      if (isGuessable) await limits.returnGuess(challenge.userId ?? challenge.flowId);
       throw new Refusal('CHALLENGE_CLOSED');
     }
     const verdict = await this.judge(challenge, proof, claim.now);

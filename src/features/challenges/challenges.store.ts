@@ -46,13 +46,13 @@ export interface Claim {
 
 /**
  * Spends one attempt, committed, before the answer is looked at: the user's guess counter first, then the challenge.
- * One statement, so one round trip and no half-spent attempt.
+ * One statement, so one round trip and no half-spent attempt. What cannot be guessed is not held up by the counter.
  */
-export async function claimGuess(sql: Sql, challengeId: string): Promise<Claim> {
+export async function claimAnswer(sql: Sql, challengeId: string, isGuessable: boolean): Promise<Claim> {
   const isClaimable = `status = 'OPEN' AND attempts < attempts_max AND expires_at > gateway_now()`;
   const claim = await sql.row<Claim>(
     `WITH open AS (SELECT COALESCE(user_id, flow_id) AS user_id FROM challenge WHERE id = $1 AND ${isClaimable}),
-     charged AS (${guessCharge('open')}),
+     charged AS (${isGuessable ? guessCharge('open') : 'SELECT 0 AS count FROM open'}),
      claimed AS (
        UPDATE challenge SET attempts = attempts + 1 FROM charged
        WHERE id = $1 AND ${isClaimable} RETURNING attempts, attempts_max)
@@ -124,7 +124,7 @@ export const settleAccepted = async (tx: Sql, id: string, factorId: string): Pro
        UPDATE challenge SET status = 'ACCEPTED', ended_at = gateway_now()
        WHERE id = $1 AND status = 'OPEN' AND expires_at > gateway_now() RETURNING factor_id)
      UPDATE factor SET last_used_at = gateway_now() FROM settled
-     WHERE factor.id = $2 AND settled.factor_id = factor.id AND revoked_at IS NULL`,
+     WHERE factor.id = $2 AND settled.factor_id = factor.id AND (revoked_at IS NULL OR revoked_at > gateway_now())`,
     [id, factorId],
   )) === 1;
 

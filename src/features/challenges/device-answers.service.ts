@@ -56,6 +56,8 @@ export class DeviceAnswers {
     await this.deps.database.transaction(async (tx) => {
       await raise(tx, isReport ? { type: 'reported' } : { type: 'challengeEnded', reason: verdict.ends });
       if (!(await store.settleChallenge(tx, challenge.id, 'DENIED'))) throw new Refusal('CHALLENGE_CLOSED');
+      const { userId, flowId } = challenge;
+      const details = isReport ? await this.deps.reported(tx, { userId, flowId }) : null;
       await this.deps.recorder.record(tx, {
         type: isReport ? 'APPROVAL_REPORTED' : 'CHALLENGE_ANSWERED',
         outcome: 'FAILURE',
@@ -64,6 +66,7 @@ export class DeviceAnswers {
         factorId: challenge.factorId,
         flowId: challenge.flowId,
         reason: verdict.why,
+        details,
       });
       tx.afterCommit(() => this.deps.ringDevice(challenge.factorId));
     });

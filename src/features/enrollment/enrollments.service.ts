@@ -43,6 +43,8 @@ export interface EnrollmentDeps {
   readonly chance: Chance;
   readonly watcher: Watcher;
   readonly flows: EnrollmentFlowPort;
+  /** Before the factor that a flow asked for is added: a completed recovery takes all earlier ones away. */
+  readonly flowEnrolls?: (tx: UnitOfWork, flow: { id: string; userId: string }) => Promise<void>;
   /** What must end when a user's factors change. Takes the user's row. */
   readonly factorAdded: (tx: UnitOfWork, userId: string) => Promise<unknown>;
 }
@@ -146,6 +148,11 @@ export class Enrollments {
     return JSON.parse(this.deps.keyring.open(placeOfKept(enrollment), enrollment.sealedKept).toString());
   }
 
+  /** Nothing that the user has begun can be confirmed any more. */
+  async endAll(tx: UnitOfWork, userId: string): Promise<void> {
+    for (const { id } of await store.endPending(tx, userId)) tx.afterCommit(() => this.deps.watcher.ring(id));
+  }
+
   sweep(): Promise<number> {
     return store.sweepEnrollments(this.deps.database);
   }
@@ -174,6 +181,7 @@ export class Enrollments {
       if (!(await store.settle(tx, id, 'CONFIRMED'))) throw new Refusal('INVALID_TOKEN');
       // Confirmations of one user queue here, so that the count below is true when the factor is added.
       await factors.lock(tx, userId);
+      if (flowId) await this.deps.flowEnrolls?.(tx, { id: flowId, userId });
       const others = await this.refuseAboveLimit(userId, kind, tx);
       if (flowId && others > 0) throw new Refusal('WRONG_STATUS', {}, 'a flow enrolls a first factor only');
       const hint = verdict.hint ?? null;
@@ -187,6 +195,8 @@ export class Enrollments {
       });
       if (verdict.consume && !(await verdict.consume(tx)))
         throw new Refusal('INVALID_TOKEN', {}, 'used before');
+      // Whoever can add a factor needs no code in the place of one.
+      await factors.endTemporary(tx, userId);
       await factorAdded(tx, userId);
       const entry = {
         userId,

@@ -90,6 +90,14 @@ export const replacePending = (tx: Sql, userId: string, kind: string): Promise<{
     [userId, kind],
   );
 
+/** Ends whatever a user has pending. */
+export const endPending = (tx: Sql, userId: string): Promise<{ id: string }[]> =>
+  tx.rows(
+    `UPDATE enrollment SET status = 'EXPIRED', sealed_kept = NULL
+     WHERE user_id = $1 AND status = 'PENDING' RETURNING id`,
+    [userId],
+  );
+
 /** Spends one of the attempts, committed, before the proof is looked at; gives how many are left. */
 export const claimAttempt = (sql: Sql, id: string): Promise<{ remaining: number; now: Date } | undefined> =>
   sql.row(

@@ -27,10 +27,34 @@ export const AuditEventType = {
   ACTIVITY_REPORTED: 'ACTIVITY_REPORTED',
   /** A refresh token came back after its successor was used: the family is revoked. */
   TOKEN_REUSE_DETECTED: 'TOKEN_REUSE_DETECTED',
+  /** A locked-out user asked the help desk for a way in. */
+  RECOVERY_REQUESTED: 'RECOVERY_REQUESTED',
+  /** The help desk approved it (SUCCESS) or denied it (FAILURE). */
+  RECOVERY_DECIDED: 'RECOVERY_DECIDED',
+  RECOVERY_CANCELED: 'RECOVERY_CANCELED',
+  /** A factor was enrolled with it, and all earlier ones are gone. */
+  RECOVERY_COMPLETED: 'RECOVERY_COMPLETED',
+  TEMPORARY_CODE_ISSUED: 'TEMPORARY_CODE_ISSUED',
   /** An administrator or a back end made the account. */
   USER_INVITED: 'USER_INVITED',
+  /** The account came from another system, by a file. */
+  USER_IMPORTED: 'USER_IMPORTED',
+  /** All that the account is made of was written to an encrypted file. */
+  USER_EXPORTED: 'USER_EXPORTED',
   USER_LOCKED: 'USER_LOCKED',
+  USER_UNLOCKED: 'USER_UNLOCKED',
+  USER_DELETED: 'USER_DELETED',
+  ROLES_CHANGED: 'ROLES_CHANGED',
+  /** The help desk took factors away. */
+  FACTORS_RESET: 'FACTORS_RESET',
+  /** The help desk asks a caller to prove who they are. */
+  CALLER_CHECK_STARTED: 'CALLER_CHECK_STARTED',
+  CALLER_CHECK_COMPLETED: 'CALLER_CHECK_COMPLETED',
   POLICY_CHANGED: 'POLICY_CHANGED',
+  /** An address that hears of events was added, changed, paused, resumed, parked or removed. */
+  WEBHOOK_CHANGED: 'WEBHOOK_CHANGED',
+  /** The oldest part of this log was removed, as its retention allows. */
+  AUDIT_PRUNED: 'AUDIT_PRUNED',
   /** An administrator gave a user more time to enroll. */
   ENROLLMENT_EXTENDED: 'ENROLLMENT_EXTENDED',
 } as const;

@@ -2,11 +2,15 @@ import { newId, type Chance, type ClientContext, type Clock } from '../../kernel
 import type { Sql } from '../../platform';
 import { cleanDetails, cleanText } from './audit-details';
 import type { AuditEntry, RecordedEntry } from './audit-event';
+import { insertDeliveries } from './webhooks/webhook-deliveries.store';
 
 const COLUMNS = `id, type, outcome, actor_id, user_id, factor_kind, factor_id, flow_id, session_id,
   request_id, context, reason, note, details`;
 
-/** Writes the audit log. What it records stands or falls with the transaction that it records in. */
+/**
+ * Writes the audit log, and with each line what webhooks have to hear of it. What it records stands or falls with the
+ * transaction that it records in.
+ */
 export class AuditRecorder {
   constructor(
     private readonly clock: Clock,
@@ -26,8 +30,11 @@ export class AuditRecorder {
     const ids = entries.map(() => newId('evt', this.clock, this.chance)).sort();
     const rows = entries.map((entry, index) => ({ id: ids[index], ...columnsOf(entry) }));
     await sql.affected(
-      `INSERT INTO audit_event (${COLUMNS})
-       SELECT ${COLUMNS} FROM jsonb_populate_recordset(NULL::audit_event, $1::jsonb)`,
+      `WITH event AS (
+         INSERT INTO audit_event (${COLUMNS})
+         SELECT ${COLUMNS} FROM jsonb_populate_recordset(NULL::audit_event, $1::jsonb)
+         RETURNING id, type, user_id
+       ) ${insertDeliveries('event')}`,
       [JSON.stringify(rows)],
     );
     await this.announce(

@@ -46,9 +46,9 @@ export async function newestSeal(sql: Sql): Promise<Seal | undefined> {
   return row && fromRow(row);
 }
 
-/** Every seal in order, read in blocks. */
-export async function* seals(sql: Sql): AsyncGenerator<Seal> {
-  let after = '0';
+/** Every seal after the given one in order, read in blocks. */
+export async function* seals(sql: Sql, afterSeq = 0): AsyncGenerator<Seal> {
+  let after = String(afterSeq);
   for (;;) {
     const block = await sql.rows<SealRow>(
       `SELECT ${SEAL_COLUMNS} FROM audit_seal WHERE seq > $1 ORDER BY seq LIMIT ${String(BLOCK)}`,

@@ -7,7 +7,9 @@ import {
   type Repeating,
   type UnitOfWork,
 } from '../../platform';
-import { BEGINNING, sealHash, type Predecessor, type Seal } from './audit-seal';
+import { faultOfCheckpoint, predecessorOf, type Checkpoint } from './audit-checkpoint';
+import { newestCheckpoint, remainsUnder } from './audit-checkpoint.store';
+import { sealHash, type Predecessor, type Seal } from './audit-seal';
 import {
   addSeal,
   batchOf,
@@ -29,6 +31,8 @@ export interface AuditVerification {
   readonly events: number;
   /** Events that are waiting for one. */
   readonly unsealed: number;
+  /** What was removed by retention, from the beginning on; null: nothing. */
+  readonly pruned: { readonly events: number; readonly until: Date } | null;
   /** What is wrong, the oldest first, at most 100; empty: nothing was edited, removed or slipped in. */
   readonly faults: readonly string[];
   readonly newest: SealMark | null;
@@ -67,7 +71,7 @@ export class AuditSealer {
   /** The same within the caller's transaction, which keeps other sealers away until it ends. */
   async seal(tx: UnitOfWork): Promise<number> {
     if (!(await takeSealLock(tx))) return 0;
-    const previous: Predecessor = (await newestSeal(tx)) ?? BEGINNING;
+    const previous: Predecessor = (await newestSeal(tx)) ?? predecessorOf(await newestCheckpoint(tx));
     const belowXid = await oldestOpenXid(tx);
     mustNotRunBackwards(previous, belowXid);
     const batch = await batchOf(tx, previous.belowXid, belowXid);
@@ -88,8 +92,10 @@ export class AuditSealer {
   async verify(mark: SealMark | undefined = this.known): Promise<AuditVerification> {
     const faults: string[] = [];
     let events = 0;
-    let previous: Predecessor = BEGINNING;
-    for await (const seal of seals(this.database)) {
+    const checkpoint = await newestCheckpoint(this.database);
+    if (checkpoint) faults.push(...(await this.faultsOfPruning(checkpoint)));
+    let previous = predecessorOf(checkpoint);
+    for await (const seal of seals(this.database, previous.seq)) {
       const fault = (await this.faultOf(seal, previous)) ?? faultOfMark(seal, mark);
       if (fault && faults.length < FAULTS_MAX) faults.push(fault);
       events += seal.eventCount;
@@ -98,10 +104,12 @@ export class AuditSealer {
     if (mark && previous.seq < mark.seq) faults.push(`seal ${String(mark.seq)}, once the newest, is missing`);
     const unsealed = await countFrom(this.database, previous.belowXid);
     const newest = previous.seq > 0 ? { seq: previous.seq, hash: previous.hash } : null;
-    return { events, unsealed, faults, newest };
+    const pruned = checkpoint ? { events: checkpoint.eventCount, until: checkpoint.sealedUntil } : null;
+    return { events, unsealed, pruned, faults, newest };
   }
 
-  private async faultOf(seal: Seal, previous: Predecessor): Promise<string | undefined> {
+  /** What is wrong with a seal and the batch that it stands for, if anything is. */
+  async faultOf(seal: Seal, previous: Predecessor): Promise<string | undefined> {
     const name = `seal ${String(seal.seq)}`;
     if (seal.seq !== previous.seq + 1) return `${name}: the seal before it is missing`;
     if (!this.keyring.has(seal.keyVersion))
@@ -112,6 +120,17 @@ export class AuditSealer {
     }
     const hash = sealHash(this.keyring, seal.keyVersion, previous.hash, seal, batch);
     return hash === seal.hash ? undefined : `${name}: one of its events, or the seal, was changed`;
+  }
+
+  /** Seals go after the events: where none is left, no event under the checkpoint is one that was to be removed. */
+  private async faultsOfPruning(checkpoint: Checkpoint): Promise<string[]> {
+    const fault = faultOfCheckpoint(this.keyring, checkpoint);
+    const remains = await remainsUnder(this.database, checkpoint);
+    const isSlippedIn = remains.events && !remains.seals;
+    return [
+      ...(fault ? [fault] : []),
+      ...(isSlippedIn ? [`checkpoint ${String(checkpoint.seq)}: events were slipped in before it`] : []),
+    ];
   }
 
   /** Seals that were lost leave a gap for good: this process goes on counting from the last that it made. */

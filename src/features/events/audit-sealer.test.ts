@@ -13,11 +13,15 @@ import {
 import { AuditRecorder, AuditSealer, eventsFeature, type AuditEntry } from '.';
 import { AuditLog1767225603000 } from './migrations/1767225603000-audit-log';
 import { AuditDetails1767225624000 } from './migrations/1767225624000-audit-details';
+import { Webhooks1767225650000 } from './migrations/1767225650000-webhooks';
+import { AuditPruning1767225651000 } from './migrations/1767225651000-audit-pruning';
 
 const FORBIDDEN = [
   `UPDATE audit_event SET type = 'X'`,
   'UPDATE audit_seal SET seq = 1',
-  ...['audit_event', 'audit_seal'].flatMap((table) => [
+  'UPDATE audit_checkpoint SET seq = 1',
+  `SELECT set_config('factorgate.pruning', 'on', true); DELETE FROM audit_event`,
+  ...['audit_event', 'audit_seal', 'audit_checkpoint'].flatMap((table) => [
     `DELETE FROM ${table}`,
     `TRUNCATE ${table}`,
     `ALTER TABLE ${table} DISABLE TRIGGER append_only`,
@@ -117,10 +121,14 @@ describeOnServers('the audit sealer, with many sessions', (postgres) => {
       await tx.rows(`CREATE ROLE ${role}`);
       await tx.rows(`GRANT USAGE ON SCHEMA public TO ${role}`);
       await tx.rows(`ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO ${role}`);
+      await new AuditPruning1767225651000().down(runner);
+      await new Webhooks1767225650000().down(runner);
       await new AuditLog1767225603000().down(runner);
       await tx.rows(`SELECT set_config('factorgate.application_role', $1, true)`, [role]);
       await new AuditLog1767225603000().up(runner);
       await new AuditDetails1767225624000().up(runner);
+      await new Webhooks1767225650000().up(runner);
+      await new AuditPruning1767225651000().up(runner);
       await tx.rows(`SET LOCAL ROLE ${role}`);
       await recorder.record(tx, signIn);
       for (const statement of FORBIDDEN) {
@@ -129,6 +137,12 @@ describeOnServers('the audit sealer, with many sessions', (postgres) => {
         await tx.rows('ROLLBACK TO SAVEPOINT before');
       }
       const recorded = await tx.rows('SELECT 1 FROM audit_event');
+      // The one way out: what is old, under a checkpoint, through the function.
+      await tx.rows(`INSERT INTO audit_event (id, type, outcome, occurred_at, xid)
+        VALUES ('evt_0', 'SIGN_OUT', 'SUCCESS', '2020-01-01', '1')`);
+      await tx.rows(`INSERT INTO audit_checkpoint (seq, below_xid, seal_hash, event_count, sealed_until, mac, key_version)
+        VALUES (1, '2', '', 1, '2020-01-01', '', 'v1')`);
+      expect(await tx.rows('SELECT prune_audit_log(10) AS removed')).toEqual([{ removed: 1 }]);
       throw new Error(
         `rolled back, since roles belong to the whole server; ${String(recorded.length)} recorded`,
       );

@@ -28,6 +28,10 @@ export class FactorEntity implements Omit<FactorFacts, 'isEnabled'> {
   @Column({ type: 'timestamptz', nullable: true })
   lastUsedAt!: Date | null;
 
+  /** The day of it, in UTC; kept by the database. */
+  @Column({ type: 'date', insert: false, update: false })
+  usedOn!: string;
+
   @Column({ type: 'boolean' })
   isByBackupCode!: boolean;
 

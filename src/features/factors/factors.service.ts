@@ -59,6 +59,29 @@ export class Factors {
     return row && this.facts(row);
   }
 
+  /** Those of these ids that were not removed, newest first. */
+  async many(ids: readonly string[]): Promise<FactorFacts[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.database.rows<Row>(
+      `SELECT ${COLUMNS} FROM factor WHERE id = ANY ($1) AND revoked_at IS NULL ORDER BY id DESC`,
+      [ids],
+    );
+    return rows.map((row) => this.facts(row));
+  }
+
+  /** Whether a user ever had a factor of their own; codes that end by themselves do not count. */
+  async hadAny(
+    userId: string,
+    temporaryKinds: readonly string[],
+    sql: Sql = this.database,
+  ): Promise<boolean> {
+    const row = await sql.row<{ had: boolean }>(
+      'SELECT EXISTS (SELECT FROM factor WHERE user_id = $1 AND kind <> ALL ($2)) AS had',
+      [userId, temporaryKinds],
+    );
+    return row?.had ?? true;
+  }
+
   async add(tx: UnitOfWork, factor: NewFactor): Promise<void> {
     await tx.affected(
       `INSERT INTO factor (id, user_id, kind, label, hint, is_by_backup_code) VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -69,6 +92,38 @@ export class Factors {
   /** Whatever adds or removes factors of one user queues here, so that what it counts stays true. */
   async lock(tx: UnitOfWork, userId: string): Promise<void> {
     await tx.rows('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`factors:${userId}`]);
+  }
+
+  /** A factor that ends by itself: its row is born with the end of its life, so that nothing counts it as a factor. */
+  async addTemporary(
+    tx: UnitOfWork,
+    factor: Pick<NewFactor, 'id' | 'userId' | 'kind'>,
+    until: Date | { readonly minutes: number },
+  ): Promise<Date> {
+    const [end, minutes] = until instanceof Date ? [until, 0] : [null, until.minutes];
+    const row = await tx.row<{ until: Date }>(
+      `INSERT INTO factor (id, user_id, kind, revoked_at)
+       VALUES ($1, $2, $3, COALESCE($4, gateway_now() + make_interval(mins => $5))) RETURNING revoked_at AS until`,
+      [factor.id, factor.userId, factor.kind, end, minutes],
+    );
+    return (row as { until: Date }).until;
+  }
+
+  /** Those of the user that still live and end by themselves. */
+  async temporary(userId: string, sql: Sql = this.database): Promise<FactorFacts[]> {
+    const rows = await sql.rows<Row>(
+      `SELECT ${COLUMNS} FROM factor WHERE user_id = $1 AND revoked_at > gateway_now() ORDER BY id`,
+      [userId],
+    );
+    return rows.map((row) => this.facts(row));
+  }
+
+  /** They end at once: one was replaced, called off, or is needed no more. */
+  async endTemporary(tx: UnitOfWork, userId: string): Promise<void> {
+    await tx.affected(
+      'UPDATE factor SET revoked_at = gateway_now() WHERE user_id = $1 AND revoked_at > gateway_now()',
+      [userId],
+    );
   }
 
   /** Its row stays, for the record; false if it was removed before. */

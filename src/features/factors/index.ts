@@ -12,6 +12,7 @@ export * from './contract';
 export * from './factors.service';
 export * from './proof-input.graphql';
 export * from './registry';
+export * from './temporary-codes.service';
 
 export const factorsFeature: Feature = {
   name: 'factors',

@@ -4,10 +4,11 @@ import { backupCode } from './kinds/backup-code';
 import { email } from './kinds/email';
 import { push } from './kinds/push';
 import { sms } from './kinds/sms';
+import { temporaryCode } from './kinds/temporary-code';
 import { totp } from './kinds/totp';
 
 /** The only list of factor kinds in the program. Enum, inputs, unions, settings, tables and contract tests follow from it. */
-export const factorKinds = [totp, sms, email, push, backupCode] as const;
+export const factorKinds = [totp, sms, email, push, backupCode, temporaryCode] as const;
 
 export type FactorKind = (typeof factorKinds)[number]['kind'];
 

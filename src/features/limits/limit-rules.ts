@@ -30,6 +30,8 @@ export const LIMITS = {
   abandonedNotices: { name: 'abandoned-notice', count: 1, perSeconds: 600 },
   /** Notices by SMS, per user: each costs money, and the mail goes out anyway. */
   smsNotices: { name: 'notice-by-sms', count: 10, perSeconds: 86_400 },
+  /** Callers that one agent may check: each check rings or writes to somebody. */
+  callerChecksByAgent: { name: 'caller-check', count: 60, perSeconds: 3600 },
   /** Flows that a right first factor may begin. */
   flowsByUser: { name: 'flow', count: 10, perSeconds: 600 },
 } as const satisfies Record<string, BackOffRule | WindowRule>;

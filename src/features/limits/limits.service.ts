@@ -7,6 +7,7 @@ import {
   chargeWindow,
   forget,
   readCharge,
+  readDelays,
   sweepCounters,
   takeBack,
   windowEnd,
@@ -77,6 +78,13 @@ export class Limits {
   async guessesUsableFrom(userId: string): Promise<{ retryAt: Date | null; isDisabled: boolean }> {
     const held = await readCharge(this.database, keyOf(LIMITS.guesses, userId));
     return { retryAt: held?.retryAt ?? null, isDisabled: (held?.count ?? 0) >= LIMITS.guesses.disabledAt };
+  }
+
+  /** From when the guessable factors of these users may be tried; those who may now are left out. */
+  async guessDelays(userIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+    const keys = new Map(userIds.map((id) => [keyOf(LIMITS.guesses, id), id]));
+    const delayed = await readDelays(this.database, [...keys.keys()]);
+    return new Map(delayed.map(({ key, retryAt }) => [keys.get(key) ?? '', retryAt]));
   }
 
   sweep(): Promise<number> {

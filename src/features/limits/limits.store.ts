@@ -58,6 +58,13 @@ export const windowEnd = async (sql: Sql, rule: WindowRule, key: string): Promis
 export const readCharge = (sql: Sql, key: string): Promise<Charge | undefined> =>
   sql.row<Charge>('SELECT count, retry_at FROM limit_counter WHERE key = $1', [key]);
 
+export const readDelays = (sql: Sql, keys: readonly string[]): Promise<{ key: string; retryAt: Date }[]> =>
+  keys.length === 0
+    ? Promise.resolve([])
+    : sql.rows('SELECT key, retry_at FROM limit_counter WHERE key = ANY ($1) AND retry_at > gateway_now()', [
+        keys,
+      ]);
+
 export const forget = (sql: Sql, keys: readonly string[]): Promise<number> =>
   sql.affected('DELETE FROM limit_counter WHERE key = ANY($1)', [keys]);
 

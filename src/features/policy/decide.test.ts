@@ -95,6 +95,34 @@ describe('grace', () => {
   });
 });
 
+describe('an account whose factors the help desk took away (ENR-11)', () => {
+  const closed = { isEnrollmentClosed: true };
+
+  test.each<[string, Partial<PolicyValues>, Partial<PolicyFacts>]>([
+    ['whatever the policy', OPTIONAL, {}],
+    ['in grace', {}, IN_GRACE],
+    ['from a browser that is remembered', OPTIONAL, REMEMBERED],
+    ['of a service account', {}, ROBOT],
+    ['while the policy asks only when risky', WHEN_RISKY, {}],
+  ])('is opened neither by its password nor by an enrollment with it, %s', (_, values, given) => {
+    expect(decided(values, { ...given, ...closed })).toMatchObject({
+      requiredAssurance: 'AAL2',
+      isDormant: true,
+      isSpared: false,
+      enrollmentDueAt: null,
+    });
+  });
+
+  test('is as any other once it has a factor', () => {
+    expect(decided({}, { ...TOTP, ...closed }).isDormant).toBe(false);
+    expect(decided({}, { ...TOTP, ...REMEMBERED, ...closed }).requiredAssurance).toBe('AAL1');
+  });
+
+  test('stays closed where the policy cannot be read', () => {
+    expect(decide(null, facts(closed))).toMatchObject({ requiredAssurance: 'AAL2', isDormant: true });
+  });
+});
+
 describe('service accounts', () => {
   test('that are left out are never made to enroll, and are asked for what they have enrolled', () => {
     for (const given of [{}, OVERDUE, NEW_DEVICE])

@@ -1,6 +1,6 @@
-import { reaches, strongest, type AssuranceLevel } from '../../kernel';
+import { days, reaches, strongest, type AssuranceLevel } from '../../kernel';
 import type { Finding, PolicyFacts, PromptReason, Rule } from './facts';
-import { isExcluded } from './enforced';
+import { DORMANT_DAYS, isExcluded } from './enforced';
 import { finding } from './finding';
 import {
   DEFAULT_POLICY,
@@ -9,6 +9,7 @@ import {
   type PolicyValues,
   type RiskSignal,
 } from './policy';
+import { closedEnrollment } from './rules/closed-enrollment';
 import { enforcement } from './rules/enforcement';
 import { enrolledFactor } from './rules/enrolled-factor';
 import { impossibleTravel } from './rules/impossible-travel';
@@ -23,6 +24,7 @@ import { sensitiveAction } from './rules/sensitive-action';
 const RULES: readonly Rule[] = [
   enrolledFactor,
   enforcement,
+  closedEnrollment,
   requestedAssurance,
   sensitiveAction,
   newDevice,
@@ -32,10 +34,6 @@ const RULES: readonly Rule[] = [
   listedNetwork,
   policyRules,
 ];
-
-/** An account without a factor that nobody signed in to for so long is not let enroll by its password alone. */
-const DORMANT_DAYS = 90;
-const DAY = 86_400_000;
 
 /** What a flow needs, with every finding that led to it. */
 export interface Decision {
@@ -49,7 +47,7 @@ export interface Decision {
   readonly isSpared: boolean;
   /** Until then the user passes without a factor. Null: no grace, or not needed. */
   readonly enrollmentDueAt: Date | null;
-  /** Without a factor, and unused for so long that the password alone may not enroll one. */
+  /** Without a factor, and unused for so long, or reset by the help desk, that the password alone may not enroll one. */
   readonly isDormant: boolean;
   /** For how many days this browser may be remembered after a second factor. Null: not at all. */
   readonly rememberDeviceDays: number | null;
@@ -68,7 +66,7 @@ export function decide(policy: PolicyValues | null, facts: PolicyFacts): Decisio
     facts.deviceRememberedUntil > facts.at;
 
   const due = findings.filter(({ effect }) => applies(effect, hasFactor, isInGrace));
-  const asked = due.filter(({ isSparedByDevice }) => !(isSparedByDevice && isRemembered && hasFactor));
+  const asked = due.filter((one) => !(isRemembered && hasFactor && maySpare(one)));
   const requiredAssurance = strongest('AAL1', ...asked.map(({ level }) => level));
   const isBlocked = findings.some(({ effect }) => effect === 'BLOCK');
   const isInReminder = isInGrace && findings.some(({ effect }) => effect === 'ENFORCE');
@@ -81,12 +79,18 @@ export function decide(policy: PolicyValues | null, facts: PolicyFacts): Decisio
     promptReasons: [...new Set(asked.map(({ promptReason }) => promptReason))],
     isSpared: asked.length < due.length && requiredAssurance === 'AAL1',
     enrollmentDueAt: isInReminder && requiredAssurance === 'AAL1' ? facts.enrollmentDueAt : null,
-    isDormant:
-      !hasFactor && !isInGrace && facts.at.getTime() - facts.lastActiveAt.getTime() >= DORMANT_DAYS * DAY,
+    isDormant: !hasFactor && (facts.isEnrollmentClosed || (!isInGrace && isUnused(facts))),
     rememberDeviceDays: mayRemember(values, facts, requiredAssurance) ? values.rememberDeviceDays : null,
     findings,
   };
 }
+
+/** A browser can stand in for a second factor, never for a phishing-resistant one. */
+const maySpare = ({ isSparedByDevice, level }: Finding): boolean =>
+  isSparedByDevice && !reaches(level, 'AAL2_PHR');
+
+const isUnused = ({ at, lastActiveAt }: PolicyFacts): boolean =>
+  at.getTime() - lastActiveAt.getTime() >= days(DORMANT_DAYS);
 
 function findingsOf(policy: PolicyValues, facts: PolicyFacts): Finding[] {
   const findings: Finding[] = [];
@@ -114,13 +118,12 @@ function applies(effect: Finding['effect'], hasFactor: boolean, isInGrace: boole
 
 const allowedBy = (policy: PolicyValues, findings: readonly Finding[]): string[] =>
   findings
-    .filter(({ allowedKinds }) => allowedKinds !== null)
+    .filter(({ allowedKinds, effect }) => allowedKinds !== null && effect !== 'NOTE')
     .reduce(
       (kinds, { allowedKinds }) => kinds.filter((kind) => allowedKinds?.includes(kind)),
       kindsAllowedBy(policy),
     );
 
-/** A browser can stand in for a second factor, never for a phishing-resistant one. */
 const mayRemember = (policy: PolicyValues, facts: PolicyFacts, required: AssuranceLevel): boolean =>
   policy.rememberDeviceDays > 0 && facts.purpose === 'SIGN_IN' && !reaches(required, 'AAL2_PHR');
 

@@ -2,6 +2,9 @@ import { hasRole, type Role } from '../../kernel';
 import type { PolicyFacts } from './facts';
 import type { PolicyRule, PolicyValues } from './policy';
 
+/** An account that nobody signed in to for so long is not let enroll by its password alone. */
+export const DORMANT_DAYS = 90;
+
 /** A service account that the policy leaves out. */
 export const isExcluded = (
   policy: Pick<PolicyValues, 'excludesServiceAccounts'>,

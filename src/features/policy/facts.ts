@@ -27,6 +27,8 @@ export interface PolicyFacts {
   readonly factorKinds: readonly string[];
   /** From then on a factor is required. Null: no requirement ever applied. */
   readonly enrollmentDueAt: Date | null;
+  /** The help desk took the user's factors away, and the password alone may not enroll new ones. */
+  readonly isEnrollmentClosed: boolean;
   /** When the account was made, or last signed in to. */
   readonly lastActiveAt: Date;
   readonly clientId: string;

@@ -11,7 +11,7 @@ import { enforcedBy, isEnforcedFor, type Enforced } from './enforced';
 /** What the caller of a decision knows; the rest is looked up. */
 export type Subject = Omit<
   PolicyFacts,
-  'at' | 'enrollmentDueAt' | 'lastActiveAt' | 'isPlaceKnown' | 'lastPlace'
+  'at' | 'enrollmentDueAt' | 'isEnrollmentClosed' | 'lastActiveAt' | 'isPlaceKnown' | 'lastPlace'
 > & { readonly userId: string };
 
 /** A decision, and what it was made of. */
@@ -30,7 +30,9 @@ export interface PolicyChange {
   readonly fileHash?: Buffer | null;
   readonly note?: string | null;
   readonly updatedBy: string | null;
-  /** In the transaction of the change, before it: throws where the caller may not make it. */
+  /** Of a file: nothing is done, and nothing given back, if it was the last file that was applied. */
+  readonly isOnlyIfNew?: boolean;
+  /** In the transaction of the change, last by the order of locks: throws where the caller may not make it. */
   readonly authorize?: (tx: UnitOfWork) => Promise<void>;
   /** Recorded in the audit log with the change. */
   readonly context?: Parameters<AuditRecorder['record']>[1]['context'];
@@ -41,14 +43,16 @@ export interface PolicyChange {
  * facts, so that all processes follow a change at once.
  */
 export class Policies {
-  private readonly parsed = new Map<number, PolicyValues | null>();
+  private readonly parsed = new Map<number, PolicyValues>();
+  /** Its values are at hand, and are not asked for again. */
+  private knownVersion: number | null = null;
 
   constructor(
     private readonly database: Database,
     private readonly recorder: AuditRecorder,
     private readonly log: Log,
     /** The policy has changed, in this transaction: what now must end earlier, ends earlier. */
-    private readonly changed: (tx: UnitOfWork, enforced: Enforced) => Promise<void>,
+    private readonly changed: (tx: UnitOfWork, enforced: Enforced, userId: string | null) => Promise<void>,
   ) {}
 
   /** The policy in force; undefined if it cannot be read. */
@@ -79,10 +83,13 @@ export class Policies {
   async decide({ userId, ...known }: Subject): Promise<Decided> {
     const row = await this.factsRow(userId, known.place);
     const policy = row?.version == null ? null : this.valuesOf(row.version, row.values);
+    if (policy) this.knownVersion = row?.version ?? null;
     const facts: PolicyFacts = {
       ...known,
       at: row?.at ?? new Date(0),
       enrollmentDueAt: row?.enrollmentDueAt ?? null,
+      // Unread, the account counts as one that its password alone does not open.
+      isEnrollmentClosed: row?.isEnrollmentClosed ?? true,
       lastActiveAt: row?.lastActiveAt ?? new Date(0),
       isPlaceKnown: row?.isPlaceKnown ?? null,
       lastPlace: row ? lastPlaceOf(row) : null,
@@ -110,6 +117,7 @@ export class Policies {
       factorKinds: [],
       enrollmentDueAt:
         policy && isEnforcedFor(policy, newcomer) ? after(at, days(policy.enrollmentGraceDays)) : null,
+      isEnrollmentClosed: false,
       lastActiveAt: at,
       isDeviceKnown: null,
       deviceRememberedUntil: null,
@@ -126,30 +134,51 @@ export class Policies {
     };
   }
 
-  /** Writes the deadline of a user who has none and whom the policy makes enroll. To be called where users are made or get a role. */
-  async startGrace(tx: UnitOfWork, userId: string): Promise<void> {
+  /**
+   * Writes the deadline of a user who has none and whom the policy makes enroll; sessions without a factor end by it. To be
+   * called where users are made or get a role. False if the policy cannot be read: then the user is due now.
+   */
+  async startGrace(tx: UnitOfWork, userId: string): Promise<boolean> {
     await store.lockToApply(tx);
     const policy = await this.find(tx);
-    // Without one the user is due now, which is the safe side.
-    if (policy) await store.setDeadlines(tx, enforcedBy(policy), userId);
+    if (!policy) return false;
+    const enforced = enforcedBy(policy);
+    if ((await store.setDeadlines(tx, enforced, userId)) > 0) await this.changed(tx, enforced, userId);
+    return true;
+  }
+
+  /** Holds the policy until the transaction ends. Refuses with CONFLICT if it is no longer the one that decided. */
+  async requireVersion(tx: UnitOfWork, version: number | null): Promise<void> {
+    await store.lockToApply(tx);
+    if (version === null || (await store.latestVersion(tx)) !== version)
+      throw new Refusal('CONFLICT', {}, 'the policy changed meanwhile');
+  }
+
+  /** The policy in force, which cannot change before the transaction ends; undefined if it cannot be read. */
+  async hold(tx: UnitOfWork): Promise<Policy | undefined> {
+    await store.lockToApply(tx);
+    return this.find(tx);
   }
 
   /** Puts a changed policy into force, with the deadlines of all to whom it newly applies. Refuses with CONFLICT. */
-  async change(change: PolicyChange): Promise<Policy> {
+  async change(change: PolicyChange & { readonly isOnlyIfNew?: false }): Promise<Policy>;
+  async change(change: PolicyChange): Promise<Policy | undefined>;
+  async change(change: PolicyChange): Promise<Policy | undefined> {
     const { values, basedOn, fileHash = null, note = null, updatedBy, context = null } = change;
     return this.database.transaction(async (tx) => {
       // A change may write the deadline of every user.
       await tx.rows(`SET LOCAL statement_timeout = '60s'`);
       await store.lockToChange(tx);
+      if (change.isOnlyIfNew && (await isLastFile(tx, fileHash))) return undefined;
       const latest = await store.latestPolicy(tx);
       if (basedOn !== null && latest?.version !== basedOn) throw new Refusal('CONFLICT');
-      await change.authorize?.(tx);
       const version = (latest?.version ?? 0) + 1;
       const row = await store.insertPolicy(tx, { version, values, fileHash, note, updatedBy });
       if (!row) throw new Refusal('CONFLICT');
       const enforced = enforcedBy(values);
       await store.setDeadlines(tx, enforced, null);
-      await this.changed(tx, enforced);
+      await this.changed(tx, enforced, null);
+      await change.authorize?.(tx);
       await this.recorder.record(tx, {
         type: 'POLICY_CHANGED',
         outcome: 'SUCCESS',
@@ -165,14 +194,22 @@ export class Policies {
   /** Applies a file whose content is not the one applied last; undefined if it is. */
   async applyFile(text: string, values: PolicyValues): Promise<Policy | undefined> {
     const fileHash = sha256(text);
-    const last = await store.lastFileHash(this.database);
-    if (last && fileHash.equals(Buffer.from(last))) return undefined;
-    return this.change({ values, basedOn: null, fileHash, updatedBy: null });
+    return this.change({ values, basedOn: null, fileHash, updatedBy: null, isOnlyIfNew: true });
   }
 
   /** The user's deadline becomes `until`. Refuses with NOT_FOUND. */
   async moveDeadline(tx: UnitOfWork, userId: string, until: Date): Promise<void> {
     if (!(await store.moveDeadline(tx, userId, until))) throw new Refusal('NOT_FOUND');
+  }
+
+  /** The user's factors were taken away by the help desk: the password alone does not open the account again. */
+  async closeEnrollment(tx: UnitOfWork, userId: string): Promise<void> {
+    await store.setEnrollmentClosed(tx, userId, true);
+  }
+
+  /** A recovery was completed, or a factor enrolled: the account is as any other. */
+  async openEnrollment(tx: UnitOfWork, userId: string): Promise<void> {
+    await store.setEnrollmentClosed(tx, userId, false);
   }
 
   /** A user has signed in from a place. */
@@ -187,7 +224,7 @@ export class Policies {
   /** Where the database itself cannot be asked, this is thrown on: then nobody gets in. */
   private async factsRow(userId: string, place: Place | null): Promise<store.FactsRow | undefined> {
     try {
-      return await store.factsOf(this.database, userId, place);
+      return await store.factsOf(this.database, userId, place, this.knownVersion);
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'SERVICE_UNAVAILABLE') throw error;
       this.log.error({ err: error }, 'the facts of a decision cannot be read');
@@ -209,6 +246,11 @@ export class Policies {
     if (parsed.success) this.parsed.set(version, parsed.data);
     return parsed.success ? parsed.data : null;
   }
+}
+
+async function isLastFile(tx: UnitOfWork, fileHash: Buffer | null): Promise<boolean> {
+  const last = await store.lastFileHash(tx);
+  return last !== undefined && fileHash?.equals(Buffer.from(last)) === true;
 }
 
 const lastPlaceOf = (row: store.FactsRow): PolicyFacts['lastPlace'] =>

@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform';
-import type { Enforced } from './enforced';
+import { DORMANT_DAYS, type Enforced } from './enforced';
 import type { Place } from './facts';
 
 /** A version as it is stored; what its values hold is not looked at here. */
@@ -54,19 +54,42 @@ export const lockToChange = (tx: Sql): Promise<unknown> => tx.rows(`SELECT pg_ad
 export const lockToApply = (tx: Sql): Promise<unknown> =>
   tx.rows(`SELECT pg_advisory_xact_lock_shared(${LOCK})`);
 
-/** Writes the deadline of all whom the policy makes enroll and who have none, or of one such user; says how many. */
+/** The latest version, read after the lock that its change would hold. */
+export const latestVersion = async (tx: Sql): Promise<number | null> =>
+  (await tx.row<{ version: number | null }>('SELECT max(version) AS version FROM policy'))?.version ?? null;
+
+/**
+ * Writes the deadline of all whom the policy makes enroll and who have none, or of one such user; says how many. Who was
+ * away for long gets no time: the password alone must not open such an account again.
+ */
 export const setDeadlines = (tx: Sql, enforced: Enforced, userId: string | null): Promise<number> =>
   tx.affected(
     `UPDATE users SET enrollment_due_at = at.now + $4::int * interval '24 hours'
      FROM (SELECT gateway_now() AS now) AS at
      WHERE enrollment_due_at IS NULL AND ($5::text IS NULL OR id = $5)
-       AND ($1 OR roles && $2) AND NOT ($3 AND account_type = 'SERVICE')`,
-    [enforced.isEverybody, enforced.roles, enforced.isWithoutServiceAccounts, enforced.graceDays, userId],
+       AND ($1 OR roles && $2) AND NOT ($3 AND account_type = 'SERVICE')
+       AND COALESCE(last_sign_in_at, created_at) > at.now - $6::int * interval '24 hours'`,
+    [
+      enforced.isEverybody,
+      enforced.roles,
+      enforced.isWithoutServiceAccounts,
+      enforced.graceDays,
+      userId,
+      DORMANT_DAYS,
+    ],
   );
 
 /** Moves one user's deadline; undefined if there is no such user. */
 export const moveDeadline = (tx: Sql, userId: string, until: Date): Promise<{ id: string } | undefined> =>
   tx.row('UPDATE users SET enrollment_due_at = $2 WHERE id = $1 RETURNING id', [userId, until]);
+
+/** Whether the password alone may no longer enroll a factor; nothing changes where it is so already. */
+export const setEnrollmentClosed = (tx: Sql, userId: string, isClosed: boolean): Promise<number> =>
+  tx.affected(
+    `UPDATE users SET enrollment_closed_at = CASE WHEN $2 THEN gateway_now() END
+     WHERE id = $1 AND (enrollment_closed_at IS NOT NULL) <> $2`,
+    [userId, isClosed],
+  );
 
 /** What the decision about one user needs besides what its caller knows: one row. */
 export interface FactsRow {
@@ -74,6 +97,7 @@ export interface FactsRow {
   readonly version: number | null;
   readonly values: unknown;
   readonly enrollmentDueAt: Date | null;
+  readonly isEnrollmentClosed: boolean;
   readonly lastActiveAt: Date;
   readonly isPlaceKnown: boolean | null;
   readonly lastCountry: string | null;
@@ -83,10 +107,17 @@ export interface FactsRow {
   readonly lastSeenAt: Date | null;
 }
 
-/** A place is known by its country, and by its city where both times it was known. */
-export const factsOf = (sql: Sql, userId: string, place: Place | null): Promise<FactsRow | undefined> =>
+/** A place is known by its country, and by its city where both times it was known. Values of the known version are left out. */
+export const factsOf = (
+  sql: Sql,
+  userId: string,
+  place: Place | null,
+  knownVersion: number | null,
+): Promise<FactsRow | undefined> =>
   sql.row<FactsRow>(
-    `SELECT gateway_now() AS at, p.version, p."values", u.enrollment_due_at,
+    `SELECT gateway_now() AS at, p.version, CASE WHEN p.version IS DISTINCT FROM $4 THEN p."values" END AS "values",
+       u.enrollment_due_at,
+       u.enrollment_closed_at IS NOT NULL AS is_enrollment_closed,
        COALESCE(u.last_sign_in_at, u.created_at) AS last_active_at,
        CASE WHEN last.country IS NOT NULL AND $2::text IS NOT NULL THEN EXISTS (
          SELECT FROM seen_place s WHERE s.user_id = u.id AND s.country = $2
@@ -99,7 +130,7 @@ export const factsOf = (sql: Sql, userId: string, place: Place | null): Promise<
        SELECT country, city, latitude, longitude, last_seen_at FROM seen_place
        WHERE user_id = u.id ORDER BY last_seen_at DESC LIMIT 1) last ON true
      WHERE u.id = $1`,
-    [userId, place?.country ?? null, place?.city ?? ''],
+    [userId, place?.country ?? null, place?.city ?? '', knownVersion],
   );
 
 export const notePlace = (tx: Sql, userId: string, place: Place): Promise<number> =>

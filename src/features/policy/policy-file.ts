@@ -6,6 +6,9 @@ import { policyValues } from './policy-values';
 
 /** Larger files are refused; 10,000 networks are smaller. */
 const BYTES_MAX = 262_144;
+/** No policy is nested so deeply, and the parser's stack is not endless. */
+const NESTED_DEEPLY = /(?:[[{]\s*){12}|(?:[-?:][ \t]+){20}|(?:[-?:][ \t]*\n[ \t]*){40}/;
+const DOCUMENTS_MAX = 2;
 /** More faults than this are counted only. */
 const FAULTS_MAX = 50;
 
@@ -18,6 +21,9 @@ export type ParsedPolicyFile = { readonly values: PolicyValues } | { readonly fa
  */
 export function parsePolicyFile(text: string): ParsedPolicyFile {
   if (Buffer.byteLength(text) > BYTES_MAX) return { faults: ['1:1: a policy file has at most 256 KiB'] };
+  if (NESTED_DEEPLY.test(text)) return { faults: ['1:1: nested too deeply'] };
+  if ((text.match(/^---/gm)?.length ?? 0) > DOCUMENTS_MAX)
+    return { faults: ['1:1: only one document is allowed in a file'] };
   const { text: clean, taken } = withoutStrayBackslashes(text);
   const lines = new LineCounter();
   const told = (faults: readonly Fault[]): ParsedPolicyFile => ({ faults: shown(faults, lines, taken) });

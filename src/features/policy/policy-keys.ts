@@ -46,7 +46,9 @@ const key = (name: string, to: string | readonly string[], form: Form, about: st
 });
 
 const list = (of: WordForm): Form => ({ is: 'list', of });
-const kindWords = list(wordsFor(factorKinds.map(({ kind }) => kind)));
+const kindWords = list(
+  wordsFor(factorKinds.filter(({ traits }) => !traits.isTemporary).map(({ kind }) => kind)),
+);
 const response = wordsFor(Object.keys(RiskResponse));
 const networks: WordForm = { ...freeText, says: 'an address or a CIDR block, for example `192.0.2.0/24`' };
 

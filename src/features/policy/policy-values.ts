@@ -34,7 +34,7 @@ const level: z.ZodType<AssuranceLevel> = z
     'cannot be AAL2_PHR: no kind of factor of this gateway is phishing-resistant',
   );
 
-const kindNames = factorKinds.map(({ kind }) => kind);
+const kindNames = factorKinds.filter(({ traits }) => !traits.isTemporary).map(({ kind }) => kind);
 const kinds = z
   .array(z.enum(kindNames, `must be one of ${kindNames.join(', ')}`))
   .min(1, 'must name at least one kind')

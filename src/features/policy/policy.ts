@@ -125,6 +125,7 @@ export interface Policy extends PolicyValues {
 /** The kinds that the policy lets be used, in the registry's order. */
 export const kindsAllowedBy = ({ allowedKinds }: Pick<PolicyValues, 'allowedKinds'>): string[] =>
   factorKinds
+    .filter(({ traits }) => !traits.isTemporary)
     .filter(({ kind, traits }) => (allowedKinds ? allowedKinds.includes(kind) : !traits.isOffByDefault))
     .map(({ kind }) => kind);
 

@@ -11,6 +11,7 @@ const facts: PolicyFacts = {
   roles: ['USER', 'ADMIN'],
   factorKinds: ['TOTP', 'BACKUP_CODE'],
   enrollmentDueAt: new Date('2031-04-01T00:00:00.000Z'),
+  isEnrollmentClosed: false,
   lastActiveAt: new Date('2031-02-01T00:00:00.000Z'),
   clientId: 'default',
   ipAddress: '203.0.113.7',
@@ -45,6 +46,7 @@ describe('the recorded facts of a decision (RSK-04)', () => {
   it('come back without places and times, and without a policy', () => {
     const bare: PolicyFacts = {
       ...facts,
+      isEnrollmentClosed: false,
       enrollmentDueAt: null,
       deviceRememberedUntil: null,
       place: null,

@@ -47,6 +47,8 @@ const facts = z.object({
   roles: z.array(z.enum(Role)),
   factorKinds: z.array(z.string()),
   enrollmentDueAt: instant.nullable(),
+  // Events older than this fact do not hold it.
+  isEnrollmentClosed: z.boolean().default(false),
   lastActiveAt: instant,
   clientId: z.string(),
   ipAddress: z.string().nullable(),

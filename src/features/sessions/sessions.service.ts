@@ -198,9 +198,9 @@ export class Sessions {
     return spendStepUp(tx, sessionId, authenticatedAt);
   }
 
-  /** A changed policy: sessions of those without a factor end by their deadline at the latest. */
-  async endByDeadline(tx: UnitOfWork, enforced: Enforced): Promise<void> {
-    await endByDeadline(tx, enforced);
+  /** A changed policy, or role of one user: sessions of those without a factor end by their deadline at the latest. */
+  async endByDeadline(tx: UnitOfWork, enforced: Enforced, userId: string | null): Promise<void> {
+    await endByDeadline(tx, enforced, userId);
   }
 
   /** Ends the session that a flow began, and the one that is named; says how many. */

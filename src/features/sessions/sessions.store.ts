@@ -137,14 +137,14 @@ export const spendStepUp = async (sql: Sql, id: string, authenticatedAt: Date): 
   )) === 1;
 
 /** Who has no factor stays signed in until the deadline to enroll one at the latest. */
-export const endByDeadline = (sql: Sql, enforced: Enforced): Promise<number> =>
+export const endByDeadline = (sql: Sql, enforced: Enforced, userId: string | null): Promise<number> =>
   sql.affected(
     `UPDATE session SET expires_at = users.enrollment_due_at FROM users
      WHERE users.id = session.user_id AND session.revoked_at IS NULL
-       AND session.expires_at > users.enrollment_due_at
+       AND session.expires_at > users.enrollment_due_at AND ($4::text IS NULL OR users.id = $4)
        AND ($1 OR users.roles && $2) AND NOT ($3 AND users.account_type = 'SERVICE')
        AND NOT EXISTS (SELECT FROM factor WHERE factor.user_id = users.id AND factor.revoked_at IS NULL)`,
-    [enforced.isEverybody, enforced.roles, enforced.isWithoutServiceAccounts],
+    [enforced.isEverybody, enforced.roles, enforced.isWithoutServiceAccounts, userId],
   );
 
 /** Ends all sessions of the user but one. */

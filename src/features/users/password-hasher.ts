@@ -1,6 +1,7 @@
 import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import { RequestFault } from '../../kernel';
 import type { Keyring } from '../../platform';
+import { parseForeignHash } from './foreign-hash';
 
 export const PASSWORD_MAX = 128;
 const PASSWORD_BYTES_MAX = 1024;
@@ -11,7 +12,8 @@ const COST = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, ti
 
 export interface StoredPassword {
   readonly passwordHash: string;
-  readonly passwordKey: string;
+  /** The version of the key that peppers the hash. Null: another system made the hash. */
+  readonly passwordKey: string | null;
 }
 
 /** Whether the text may be a password at all; checked before any hashing. */
@@ -35,7 +37,7 @@ export class PasswordHasher {
     this.dummy.catch(() => undefined);
   }
 
-  async hash(password: string): Promise<StoredPassword> {
+  async hash(password: string): Promise<StoredPassword & { readonly passwordKey: string }> {
     const passwordKey = this.keyring.version;
     const passwordHash = await this.bounded(() =>
       hash(normal(password), { ...COST, secret: this.pepper(passwordKey) }),
@@ -46,8 +48,11 @@ export class PasswordHasher {
   /** Compares with what is stored; where nothing is, a dummy is compared, so that it takes as long. */
   async verify(stored: StoredPassword | undefined, password: string): Promise<boolean> {
     const against = stored ?? (await this.dummy);
+    const { passwordHash, passwordKey } = against;
     const isRight = await this.bounded(() =>
-      verify(against.passwordHash, normal(password), { secret: this.pepper(against.passwordKey) }),
+      passwordKey === null
+        ? isRightForForeign(passwordHash, password)
+        : verify(passwordHash, normal(password), { secret: this.pepper(passwordKey) }),
     );
     return isRight && stored !== undefined;
   }
@@ -89,3 +94,12 @@ export class PasswordHasher {
 
 /** The same password typed on another keyboard is the same bytes (NIST SP 800-63B §3.1.1.2). */
 const normal = (password: string): string => password.normalize('NFKC');
+
+/** Other systems hash what was typed, mostly as it came. One that does not read any more is as a wrong password. */
+async function isRightForForeign(hashed: string, password: string): Promise<boolean> {
+  const foreign = parseForeignHash(hashed);
+  if ('fault' in foreign) return false;
+  if (await foreign.verify(password)) return true;
+  const normalised = normal(password);
+  return normalised !== password && foreign.verify(normalised);
+}

@@ -63,7 +63,25 @@ export class PasswordSignIn {
     if (!isRight || !user || !stored) return { isRight: false, user };
     await this.limits.forgive([[LIMITS.passwordsByAccountAndAddress, subject]]);
     await this.limits.returnUse(LIMITS.passwordsByAddress, addressKey);
-    return { isRight: true, user, proven: stored };
+    const proven = stored.passwordKey === null ? await this.rehashed(user.id, stored, password) : stored;
+    return { isRight: true, user, proven };
+  }
+
+  /** The first right password after an import replaces the hash that came along by one of ours. */
+  private async rehashed(userId: string, foreign: StoredPassword, password: string): Promise<StoredPassword> {
+    let ours: StoredPassword;
+    try {
+      ours = await this.hasher.hash(password);
+    } catch {
+      // No room for another hash now: the next sign-in does it.
+      return foreign;
+    }
+    const replaced = await this.database.affected(
+      `UPDATE users SET password_hash = $3, password_key = $4
+       WHERE id = $1 AND password_hash = $2 AND password_key IS NULL`,
+      [userId, foreign.passwordHash, ours.passwordHash, ours.passwordKey],
+    );
+    return replaced === 1 ? ours : foreign;
   }
 
   /** A try that the hasher had no room for was none: overload must not slow or shut out anybody. */
@@ -84,6 +102,4 @@ export class PasswordSignIn {
 }
 
 const storedPassword = (user: UserWithPassword | undefined): StoredPassword | undefined =>
-  user?.passwordHash && user.passwordKey
-    ? { passwordHash: user.passwordHash, passwordKey: user.passwordKey }
-    : undefined;
+  user?.passwordHash ? { passwordHash: user.passwordHash, passwordKey: user.passwordKey } : undefined;

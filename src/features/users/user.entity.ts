@@ -42,7 +42,7 @@ export class UserEntity implements User {
   @Column({ type: 'text', nullable: true })
   passwordHash!: string | null;
 
-  /** The version of the key that peppers the hash. */
+  /** The version of the key that peppers the hash. Null beside a hash: another system made it. */
   @Column({ type: 'text', nullable: true })
   passwordKey!: string | null;
 
@@ -50,10 +50,21 @@ export class UserEntity implements User {
   passwordChangedAt!: Date | null;
 
   @Column({ type: 'timestamptz', nullable: true })
+  passwordChangeRequiredAt!: Date | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
   lastSignInAt!: Date | null;
 
   @Column({ type: 'timestamptz', nullable: true })
   enrollmentDueAt!: Date | null;
+
+  /** Kept by a trigger on `factor`. */
+  @Column({ type: 'boolean', insert: false, update: false })
+  hasFactor!: boolean;
+
+  /** Since when the password alone may not enroll a factor. */
+  @Column({ type: 'timestamptz', nullable: true })
+  enrollmentClosedAt!: Date | null;
 
   @Column({ type: 'timestamptz' })
   createdAt!: Date;

@@ -20,6 +20,8 @@ export interface User {
   readonly status: UserStatus;
   readonly lockedUntil: Date | null;
   readonly passwordChangedAt: Date | null;
+  /** Somebody else knew the password: no session is opened by it before there is a new one. */
+  readonly passwordChangeRequiredAt: Date | null;
   readonly lastSignInAt: Date | null;
   /** From then on a factor is required. Null: no requirement ever applied. */
   readonly enrollmentDueAt: Date | null;

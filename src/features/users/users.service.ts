@@ -21,10 +21,12 @@ export interface NewUser {
 export type UserToInsert = Omit<NewUser, 'password' | 'isTrusted'> & {
   readonly storedPassword?: StoredPassword;
   readonly locale?: string | null;
+  /** PENDING until the address is proven by a first password. */
+  readonly isInvited?: boolean;
 };
 
 const COLUMNS = `id, external_id, account_type, email, email_verified_at, display_name, locale, roles, status,
-  locked_until, password_changed_at, last_sign_in_at, enrollment_due_at, created_at`;
+  locked_until, password_changed_at, password_change_required_at, last_sign_in_at, enrollment_due_at, created_at`;
 
 export class Users {
   constructor(
@@ -51,7 +53,8 @@ export class Users {
     return this.database.transaction(async (tx) => {
       const made = await this.insert(tx, { ...user, storedPassword });
       await record(tx, made);
-      return made;
+      // What is recorded with it may have changed the row.
+      return (await this.find(made.id, tx)) ?? made;
     });
   }
 
@@ -64,13 +67,13 @@ export class Users {
     return this.hasher.hash(password);
   }
 
-  /** Makes an ACTIVE user in the caller's transaction, which stays usable. Refuses with INVALID_INPUT or CONFLICT. */
+  /** Makes a user, ACTIVE unless invited, in the caller's transaction, which stays usable. Refuses with INVALID_INPUT or CONFLICT. */
   async insert(tx: UnitOfWork, wanted: UserToInsert): Promise<User> {
     const { storedPassword } = wanted;
     const user = await tx.row<User>(
       `INSERT INTO users (id, external_id, account_type, email, email_key, email_verified_at, display_name, locale,
          roles, status, password_hash, password_key, password_changed_at)
-       VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN gateway_now() END, $7, $8, $9, 'ACTIVE', $10, $11,
+       VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN gateway_now() END, $7, $8, $9, CASE WHEN $12 THEN 'PENDING' ELSE 'ACTIVE' END, $10, $11,
          CASE WHEN $10::text IS NOT NULL THEN gateway_now() END)
        ON CONFLICT DO NOTHING
        RETURNING ${COLUMNS}`,
@@ -86,6 +89,7 @@ export class Users {
         wanted.roles ?? ['USER'],
         storedPassword?.passwordHash ?? null,
         storedPassword?.passwordKey ?? null,
+        wanted.isInvited ?? false,
       ],
     );
     if (!user) throw new Refusal('CONFLICT', { message: 'This address or id is taken.' });
@@ -94,6 +98,13 @@ export class Users {
 
   find(id: string, sql: Sql = this.database): Promise<User | undefined> {
     return sql.row<User>(`SELECT ${COLUMNS} FROM users WHERE id = $1`, [id]);
+  }
+
+  /** Those of these ids that there are, newest first. */
+  many(ids: readonly string[]): Promise<User[]> {
+    return ids.length === 0
+      ? Promise.resolve([])
+      : this.database.rows<User>(`SELECT ${COLUMNS} FROM users WHERE id = ANY ($1) ORDER BY id DESC`, [ids]);
   }
 
   findByEmail(email: string): Promise<User | undefined> {
@@ -105,7 +116,9 @@ export class Users {
   /** Replaces the password, or gives the account its first one. Refuses with NOT_FOUND. */
   async setPassword(tx: UnitOfWork, userId: string, stored: StoredPassword): Promise<void> {
     const changed = await tx.affected(
-      `UPDATE users SET password_hash = $2, password_key = $3, password_changed_at = gateway_now() WHERE id = $1`,
+      `UPDATE users SET password_hash = $2, password_key = $3, password_changed_at = gateway_now(),
+         password_change_required_at = NULL
+       WHERE id = $1`,
       [userId, stored.passwordHash, stored.passwordKey],
     );
     if (changed === 0) throw new Refusal('NOT_FOUND');
@@ -124,6 +137,46 @@ export class Users {
     ]);
     if (!held) throw new Refusal('CONFLICT');
     await this.setPassword(tx, userId, stored);
+  }
+
+  /**
+   * Somebody else knows the password. With a second factor the account's next sign-in ends in a new password; without
+   * one whoever knows the password would choose it, so that the password is taken away and only a reset by mail gives
+   * one. Undefined if that was asked for before, or there is no password.
+   */
+  async requirePasswordChange(
+    tx: UnitOfWork,
+    userId: string,
+    hasSecondFactor: boolean,
+  ): Promise<'next sign-in' | 'reset by mail' | undefined> {
+    const changed = await tx.affected(
+      `UPDATE users SET password_change_required_at = gateway_now(),
+         password_hash = CASE WHEN $2 THEN password_hash END, password_key = CASE WHEN $2 THEN password_key END
+       WHERE id = $1 AND password_hash IS NOT NULL AND password_change_required_at IS NULL`,
+      [userId, hasSecondFactor],
+    );
+    if (changed === 0) return undefined;
+    return hasSecondFactor ? 'next sign-in' : 'reset by mail';
+  }
+
+  /** Whether it is the password that the account has. */
+  async isPresentPassword(userId: string, password: string): Promise<boolean> {
+    const stored = await this.database.row<{ passwordHash: string | null; passwordKey: string | null }>(
+      'SELECT password_hash, password_key FROM users WHERE id = $1',
+      [userId],
+    );
+    const { passwordHash = null, passwordKey = null } = stored ?? {};
+    return passwordHash !== null && (await this.hasher.verify({ passwordHash, passwordKey }, password));
+  }
+
+  /** The account's address was proven, if it is still that one; who was only invited is ACTIVE now. */
+  async proveEmail(tx: UnitOfWork, userId: string, email: string): Promise<void> {
+    await tx.affected(
+      `UPDATE users SET email_verified_at = COALESCE(email_verified_at, gateway_now()),
+         status = CASE WHEN status = 'PENDING' THEN 'ACTIVE' ELSE status END
+       WHERE id = $1 AND email_key = $2 AND (email_verified_at IS NULL OR status = 'PENDING')`,
+      [userId, keyOfAddress(email)],
+    );
   }
 
   /** The address was proven: from now on it is the account's. Refuses with CONFLICT if another account has it. */

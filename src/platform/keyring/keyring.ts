@@ -81,6 +81,11 @@ export class Keyring {
     return this.keys.some((key) => key.version === version);
   }
 
+  /** Tells one key from another of the same version, and nothing else about it. */
+  checkOf(version: string): string {
+    return this.mac('proof', ['which key'], version).subarray(0, 12).toString('base64url');
+  }
+
   private get newest(): Key {
     return this.keys[0] as Key;
   }

@@ -2,6 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What the policy decided when the flow began, and holds for its life. */
 const COLUMNS = [
+  ['policy_version', 'integer'],
   ['allowed_kinds', 'text[]'],
   ['attempts_max', 'integer NOT NULL DEFAULT 5'],
   ['push_digits', 'integer NOT NULL DEFAULT 2'],

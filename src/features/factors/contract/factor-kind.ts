@@ -15,6 +15,8 @@ import type { Bus, DeviceCaller, Keyring, Log, Sql, UnitOfWork } from '../../../
 import type { ChallengeView } from './challenge-view';
 import type { Challenge } from './challenge.graphql';
 import type { DevicePort } from './device-port';
+import type { FactorRef } from './factor-ref';
+import type { Portability } from './portability';
 
 /** Facts about a kind that policy, sessions and the engine rely on. */
 export interface FactorTraits {
@@ -30,10 +32,17 @@ export interface FactorTraits {
   readonly limitPerUser: number;
   /** Among a user's factors, the higher is offered first. */
   readonly preference: number;
+  /** A challenge of it goes out by a channel. */
+  readonly isSent?: boolean;
   /** Never offered before a better one, even where its owner prefers it (NIST SP 800-63B §3.2.9). */
   readonly isRestricted?: boolean;
   /** Only used where the policy names it. */
   readonly isOffByDefault?: boolean;
+  /**
+   * Stands in for lost factors at one sign-in, which it leads to enrollment and never to a session. It ends by itself, counts
+   * as no factor, and a person has allowed it, so that no list of kinds does.
+   */
+  readonly isTemporary?: boolean;
   /** The field of `ProofInput` that carries the answer; none where a device answers. */
   readonly proofField: 'code' | null;
   /** How often a challenge of this kind may be started per user; both hold since the last success. */
@@ -44,12 +53,6 @@ export interface UserRef {
   readonly id: string;
   readonly email: string;
   readonly locale: string | null;
-}
-
-export interface FactorRef {
-  readonly id: string;
-  readonly userId: string;
-  readonly label: string | null;
 }
 
 /** What a challenge is about: to be shown on a device, and signed by it. */
@@ -151,6 +154,12 @@ export interface CodeSets {
   remaining(factorId: string): Promise<number>;
 }
 
+/** A code that takes the place of lost factors. */
+export interface TemporaryCodeMaker {
+  /** Makes a code of so many groups of four signs for the factor, and keeps only its hash. Gives it as it is shown. */
+  make(tx: UnitOfWork, factorId: string, groups: number): Promise<string>;
+}
+
 /** Where a user can be told something, proven to be theirs. */
 export interface Address {
   readonly channel: Exclude<Channel, 'push'>;
@@ -205,6 +214,8 @@ export interface FactorKindAtWork<Proof = unknown> {
   resync?(factor: FactorRef, codes: readonly [first: string, second: string]): Promise<Verdict>;
   /** Only the kind BACKUP_CODE makes sets. */
   readonly codeSets?: CodeSets;
+  /** Only the kind TEMPORARY_CODE makes them. */
+  readonly temporaryCodes?: TemporaryCodeMaker;
   /** Only the kind EMAIL proves addresses. */
   readonly addresses?: AddressProver<Proof>;
   /** In the transaction that removes a factor: what else of it must end, such as a device. */
@@ -215,6 +226,8 @@ export interface FactorKindAtWork<Proof = unknown> {
   unreachable?(to: string): Promise<void>;
   /** A message of a challenge that was answered rightly: for kinds that watch whether their codes are used. */
   used?(tx: UnitOfWork, challengeKept: unknown): Promise<void>;
+  /** How its factors come from other systems and leave for them. A kind without it is left out of both. */
+  readonly portability?: Portability;
   /** Removes rows that only time has made useless; says how many. */
   sweep?(): Promise<number>;
 }

@@ -58,6 +58,9 @@ export class Factor {
   @Field(() => DateTime, { nullable: true })
   lastUsedAt!: Date | null;
 
+  /** Whose it is; shown through the type of a higher folder. */
+  userId!: string;
+
   /** Set for the owner, signed in: then fields such as `device` and `clockDriftSeconds` may be answered. */
   isShownToOwner = false;
 
@@ -67,6 +70,7 @@ export class Factor {
   ): Factor {
     return Object.assign(new Factor(), {
       id: row.id,
+      userId: row.userId,
       kind: row.kind,
       label: row.label,
       hint: row.hint,

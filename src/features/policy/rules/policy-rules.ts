@@ -1,7 +1,7 @@
 import { hasRole } from '../../../kernel';
 import type { Effect, Finding, PolicyFacts, Rule } from '../facts';
 import { finding } from '../finding';
-import { networkOf } from '../networks';
+import { isInNetworks } from '../networks';
 import type { PolicyRule, RiskSignal } from '../policy';
 
 /** The rules that the policy itself lists: by role, application, network and signal. They come last, since they see all signals. */
@@ -36,7 +36,7 @@ function matches(rule: PolicyRule, facts: PolicyFacts, found: readonly RiskSigna
   return (
     holds(rule.roles, (roles) => roles.some((role) => hasRole(facts.roles, role))) &&
     holds(rule.clientIds, (ids) => ids.includes(facts.clientId)) &&
-    holds(rule.networks, (networks) => networkOf(facts.ipAddress, networks) !== undefined) &&
+    holds(rule.networks, (networks) => isInNetworks(facts.ipAddress, networks)) &&
     holds(rule.signals, (signals) => signals.some((signal) => found.includes(signal)))
   );
 }

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
 /** Runs a command of the command line inside the gateway and gives its exit code. */
-export type HandleCommand = (command: string[], write: (line: string) => void) => Promise<number>;
+export type HandleCommand = (command: string[], write: (line: string) => unknown) => Promise<number>;
 
 /** Both sides speak one JSON value per line. */
 const Request = z.object({ command: z.array(z.string()) });
@@ -15,7 +15,7 @@ export function answerCommand(socket: Socket, handler: Promise<HandleCommand>): 
   // The asker may leave while its command runs; the command is finished all the same.
   socket.on('error', () => undefined);
   createInterface({ input: socket }).once('line', (text) => {
-    const say = (reply: Reply): unknown => socket.writable && socket.write(`${JSON.stringify(reply)}\n`);
+    const say = (reply: Reply): Promise<void> => sent(socket, `${JSON.stringify(reply)}\n`);
     void run(text, handler, say).finally(() => socket.end());
   });
 }
@@ -23,23 +23,35 @@ export function answerCommand(socket: Socket, handler: Promise<HandleCommand>): 
 async function run(
   text: string,
   handler: Promise<HandleCommand>,
-  say: (reply: Reply) => void,
+  say: (reply: Reply) => Promise<void>,
 ): Promise<void> {
   try {
     const { command } = Request.parse(JSON.parse(text));
     const handle = await handler;
-    say({ exit: await handle(command, (line) => say({ line })) });
+    await say({ exit: await handle(command, (line) => say({ line })) });
   } catch (error) {
-    say({ line: `error: ${error instanceof Error ? error.message : String(error)}` });
-    say({ exit: 1 });
+    await say({ line: `error: ${error instanceof Error ? error.message : String(error)}` });
+    await say({ exit: 1 });
   }
+}
+
+/** Settles at once while the asker keeps up, else when it has taken what was written, or has left. */
+function sent(socket: Socket, text: string): Promise<void> {
+  if (!socket.writable || socket.write(text)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
 }
 
 /** Sends the command and passes the lines on as they come. */
 export async function sendCommand(
   socket: Socket,
   command: readonly string[],
-  write: (line: string) => void,
+  write: (line: string) => unknown,
 ): Promise<number> {
   socket.on('error', () => undefined);
   socket.write(`${JSON.stringify({ command })}\n`);
@@ -47,7 +59,7 @@ export async function sendCommand(
     for await (const text of createInterface({ input: socket })) {
       const reply = Reply.parse(JSON.parse(text));
       if ('exit' in reply) return reply.exit;
-      write(reply.line);
+      await write(reply.line);
     }
   } finally {
     socket.destroy();

@@ -8,6 +8,7 @@ import { CodeChallenge, CodeFormat, defineFactorKind } from '../../contract';
 import { canonical, isCode } from './backup-code';
 import { backupCodeSettings } from './backup-code.config';
 import { BackupCodeDriver, keptLength } from './backup-code.driver';
+import { BackupCodePortability } from './backup-code-portability.driver';
 import { BackupCodeEntity, BackupCodeSetEntity } from './backup-code.entity';
 import { BackupCodeFactorResolver } from './backup-code.graphql';
 import { BackupCode1767225616000 } from './migrations/1767225616000-backup-code';
@@ -42,6 +43,11 @@ export const backupCode = defineFactorKind({
   create: ({ config, sql, keyring, chance }) => {
     const { groups } = config.of(backupCodeSettings);
     const driver = new BackupCodeDriver(sql, keyring, chance, groups);
-    return { driver, resolvers: [new BackupCodeFactorResolver(sql)], codeSets: driver };
+    return {
+      driver,
+      resolvers: [new BackupCodeFactorResolver(sql)],
+      codeSets: driver,
+      portability: new BackupCodePortability(keyring),
+    };
   },
 });

@@ -41,6 +41,16 @@ const placeOf = (row: Pick<StoredAddress, 'factorId' | 'userId'>) => ({
   user: row.userId,
 });
 
+/** The row of an address that was proven. */
+export function addressRow(keyring: Keyring, { id, userId }: FactorRef, address: string) {
+  const row = { factorId: id, userId };
+  return {
+    ...row,
+    sealedAddress: keyring.seal(placeOf(row), address),
+    addressMac: keyring.mac('code', ['email-address', userId, emailKey(address) ?? address]),
+  };
+}
+
 /** Codes sent by e-mail. Two spellings of one address are one address. */
 export class EmailDriver implements FactorDriver<string> {
   constructor(
@@ -71,13 +81,7 @@ export class EmailDriver implements FactorDriver<string> {
   activate(factor: FactorRef, kept: unknown, code: string): Promise<Verdict> {
     const sent = kept as KeptCode;
     if (!this.codes.matches(sent, code)) return Promise.resolve({ accepted: false, why: 'wrong code' });
-    const { id: factorId, userId } = factor;
-    const row = {
-      factorId,
-      userId,
-      sealedAddress: this.keyring.seal(placeOf({ factorId, userId }), sent.to),
-      addressMac: this.keyring.mac('code', ['email-address', userId, emailKey(sent.to) ?? sent.to]),
-    };
+    const row = addressRow(this.keyring, factor, sent.to);
     return Promise.resolve({
       accepted: true,
       hint: maskedEmail(sent.to),
@@ -96,7 +100,8 @@ export class EmailDriver implements FactorDriver<string> {
       flowId: request.flowId,
       ipAddress: request.context.ipAddress,
     };
-    return this.send(address, send, request.locale, request.applicationName);
+    const template = request.purpose === 'CALLER_CHECK' ? 'emailCallerCheck' : 'emailCode';
+    return this.send(address, send, request.locale, request.applicationName, template);
   }
 
   verify(_factor: FactorRef, kept: unknown, code: string): Promise<Verdict> {
@@ -112,7 +117,13 @@ export class EmailDriver implements FactorDriver<string> {
     });
   }
 
-  private async send(address: string, send: Send, locale: string | null, app: string): Promise<Issued> {
+  private async send(
+    address: string,
+    send: Send,
+    locale: string | null,
+    app: string,
+    template: 'emailCode' | 'emailCallerCheck' = 'emailCode',
+  ): Promise<Issued> {
     const { userId, flowId, ipAddress } = send;
     await chargeSend(this.chargeUse, this.keyring, [
       [flowId, EMAIL_LIMITS.flow],
@@ -125,7 +136,7 @@ export class EmailDriver implements FactorDriver<string> {
     const message: Message = {
       channel: 'email',
       to: address,
-      ...render('emailCode', locale, { app, code, host, minutes: String(Math.floor(codeSeconds / 60)) }),
+      ...render(template, locale, { app, code, host, minutes: String(Math.floor(codeSeconds / 60)) }),
       expiresAt: after(this.clock.now(), seconds(codeSeconds)),
     };
     return {
@@ -138,7 +149,7 @@ export class EmailDriver implements FactorDriver<string> {
   }
 
   /** An address that does not open was moved or altered in the database: nothing is sent to it, and it is an alarm. */
-  private opened(stored: StoredAddress): string | undefined {
+  opened(stored: StoredAddress): string | undefined {
     try {
       return this.keyring.open(placeOf(stored), stored.sealedAddress).toString();
     } catch (error) {

@@ -15,6 +15,7 @@ import {
 import { ADDRESS_DIGITS, AddressCodes } from './address-codes.service';
 import { emailSettings } from './email.config';
 import { EMAIL_DIGITS, EmailDriver } from './email.driver';
+import { EmailPortability } from './email-portability.driver';
 import { EmailAddressEntity } from './email-address.entity';
 import { removeAddress } from './email-address.store';
 import { EmailAddress1767225615000 } from './migrations/1767225615000-email-address';
@@ -28,6 +29,7 @@ export const email = defineFactorKind({
     answeredBy: 'client',
     isPhishingResistant: false,
     isGuessable: true,
+    isSent: true,
     limitPerUser: 3,
     preference: 15,
     isRestricted: true,
@@ -54,6 +56,7 @@ export const email = defineFactorKind({
     const driver = new EmailDriver(sql, keyring, clock, log, codes, chargeUse, options);
     return {
       driver,
+      portability: new EmailPortability(keyring, driver),
       isEnabled: openChannels(config).has('email'),
       resolvers: [],
       addresses: new AddressCodes(keyring, clock, codes, chargeUse, gatewayName, host),

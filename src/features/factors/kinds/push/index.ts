@@ -14,6 +14,7 @@ import { Devices } from './devices.service';
 import { forgetPushToken, revokeDevice, sweepJtis } from './devices.store';
 import { Device1767225607000 } from './migrations/1767225607000-device';
 import { PushDriver } from './push.driver';
+import { PushPortability } from './push-portability.driver';
 import { PushChallenge, PushSetup } from './push.graphql';
 import { DeviceResolver, FactorDeviceResolver } from './push-resolvers.graphql';
 import { registration } from './registration';
@@ -27,6 +28,7 @@ export const push = defineFactorKind({
     signsMessage: true,
     isPhishingResistant: false,
     isGuessable: false,
+    isSent: true,
     limitPerUser: 5,
     preference: 40,
     proofField: null,
@@ -53,6 +55,7 @@ export const push = defineFactorKind({
     return {
       driver: new PushDriver(sql, keyring, clock, chance, publicUrl),
       resolvers: [new DeviceResolver(devices, approvals), new FactorDeviceResolver(devices)],
+      portability: new PushPortability(),
       authenticateDevice: (jws) => authenticator.authenticate(jws),
       isDeviceStanding: (device) => authenticator.isStanding(device),
       sweep: () => sweepJtis(sql),

@@ -8,6 +8,7 @@ import { CodeChallenge, CodeFormat, CodeSetup, SentCodes, defineFactorKind, type
 import { SmsNumber1767225614000 } from './migrations/1767225614000-sms-number';
 import { DEMO_COUNTRIES, smsSettings } from './sms.config';
 import { SMS_DIGITS, SmsDriver } from './sms.driver';
+import { SmsPortability } from './sms-portability.driver';
 import { SmsNumberEntity } from './sms-number.entity';
 import { removeNumber } from './sms-number.store';
 import { SmsSends } from './sms-sends.service';
@@ -23,6 +24,7 @@ export const sms = defineFactorKind({
     answeredBy: 'client',
     isPhishingResistant: false,
     isGuessable: true,
+    isSent: true,
     limitPerUser: 3,
     preference: 20,
     isRestricted: true,
@@ -57,6 +59,7 @@ export const sms = defineFactorKind({
     );
     return {
       driver,
+      portability: new SmsPortability(keyring, driver, countries),
       isEnabled: countries.length > 0 && openChannels(config).has('sms'),
       resolvers: [],
       reach: (from, userId) => driver.reach(from, userId),

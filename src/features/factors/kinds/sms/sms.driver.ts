@@ -43,6 +43,16 @@ const placeOf = (row: Pick<StoredNumber, 'factorId' | 'userId'>) => ({
   user: row.userId,
 });
 
+/** The row of a number that was proven. */
+export function numberRow(keyring: Keyring, { id, userId }: FactorRef, { e164, country }: PhoneNumber) {
+  const row = { factorId: id, userId, country };
+  return {
+    ...row,
+    sealedNumber: keyring.seal(placeOf(row), e164),
+    numberMac: keyring.mac('code', ['sms-number', userId, e164]),
+  };
+}
+
 /** Codes sent by SMS: out-of-band over the telephone network, a restricted authenticator (NIST SP 800-63B §3.1.3.3). */
 export class SmsDriver implements FactorDriver<string> {
   constructor(
@@ -72,14 +82,7 @@ export class SmsDriver implements FactorDriver<string> {
   activate(factor: FactorRef, kept: unknown, code: string): Promise<Verdict> {
     const sent = kept as KeptSms;
     if (!this.codes.matches(sent, code)) return Promise.resolve({ accepted: false, why: 'wrong code' });
-    const { id: factorId, userId } = factor;
-    const row = {
-      factorId,
-      userId,
-      country: sent.country,
-      sealedNumber: this.keyring.seal(placeOf({ factorId, userId }), sent.to),
-      numberMac: this.keyring.mac('code', ['sms-number', userId, sent.to]),
-    };
+    const row = numberRow(this.keyring, factor, { e164: sent.to, country: sent.country });
     return Promise.resolve({
       accepted: true,
       hint: numberHint(sent.to),
@@ -104,7 +107,9 @@ export class SmsDriver implements FactorDriver<string> {
       flowId: request.flowId,
       ipAddress: request.context.ipAddress,
     };
-    return this.send({ e164, country: stored.country }, send, request.locale, request.applicationName);
+    const number = { e164, country: stored.country };
+    const template = request.purpose === 'CALLER_CHECK' ? 'smsCallerCheck' : 'smsCode';
+    return this.send(number, send, request.locale, request.applicationName, template);
   }
 
   verify(_factor: FactorRef, kept: unknown, code: string): Promise<Verdict> {
@@ -125,7 +130,13 @@ export class SmsDriver implements FactorDriver<string> {
     await countUsed(tx, country, day);
   }
 
-  private async send(number: PhoneNumber, send: Send, locale: string | null, app: string): Promise<Issued> {
+  private async send(
+    number: PhoneNumber,
+    send: Send,
+    locale: string | null,
+    app: string,
+    template: 'smsCode' | 'smsCallerCheck' = 'smsCode',
+  ): Promise<Issued> {
     const { day, attempt } = await this.sends.charge(send, number);
     const { codeSeconds, host } = this.options;
     const { code, kept } = this.codes.make(SMS_DIGITS, number.e164);
@@ -133,7 +144,7 @@ export class SmsDriver implements FactorDriver<string> {
     const message: Message = {
       channel: 'sms',
       to: number.e164,
-      ...render('smsCode', locale, { app, code, host }),
+      ...render(template, locale, { app, code, host }),
       attempt,
       expiresAt: after(this.clock.now(), seconds(codeSeconds)),
     };
@@ -147,7 +158,7 @@ export class SmsDriver implements FactorDriver<string> {
   }
 
   /** A number that does not open was moved or altered in the database: nothing is sent to it, and it is an alarm. */
-  private opened(stored: StoredNumber): string | undefined {
+  opened(stored: StoredNumber): string | undefined {
     try {
       return this.keyring.open(placeOf(stored), stored.sealedNumber).toString();
     } catch (error) {

@@ -7,6 +7,7 @@ import { TOTP } from './totp';
 import { totpSettings } from './totp.config';
 import { TotpDriver } from './totp.driver';
 import { TotpFactorResolver, TotpSetup, TotpSetupResolver } from './totp.graphql';
+import { TotpPortability } from './totp-portability.driver';
 import { readDrift } from './totp.store';
 import { TotpSecretEntity } from './totp-secret.entity';
 
@@ -44,6 +45,7 @@ export const totp = defineFactorKind({
     const driver = new TotpDriver(deps.sql, deps.keyring, deps.chance, deps.log, issuer);
     return {
       driver,
+      portability: new TotpPortability(deps.keyring, driver, issuer),
       clockDriftSeconds: (factorId) => readDrift(deps.sql, factorId),
       resync: (factor, codes) => driver.resync(factor, codes),
       resolvers: [new TotpSetupResolver(), new TotpFactorResolver(deps.sql)],

@@ -26,6 +26,17 @@ export const addSecret = async (
     [factorId, sealed, step, drift],
   )) === 1;
 
+/** A secret that came from another system, with what was used up there. */
+export const addImported = async (
+  sql: Sql,
+  imported: Pick<StoredSecret, 'sealedSecret' | 'offsetSeconds'> & { factorId: string; lastStep: number },
+): Promise<boolean> =>
+  (await sql.affected(
+    `INSERT INTO totp_secret (factor_id, sealed_secret, last_step, drift_seconds, offset_seconds)
+     VALUES ($1, $2, $3, $4, $4)`,
+    [imported.factorId, imported.sealedSecret, imported.lastStep, imported.offsetSeconds],
+  )) === 1;
+
 /** Uses a step up: false if it, or a later one, was accepted before. */
 export const consumeStep = async (
   sql: Sql,

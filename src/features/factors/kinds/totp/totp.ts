@@ -5,10 +5,10 @@ export const TOTP = { digits: 6, periodSeconds: 30, secretBytes: 20 } as const;
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** Base32 without padding (RFC 4648 §6) of a secret of 5·n bytes. */
+/** Base32 without padding (RFC 4648 §6). */
 export function base32(secret: Buffer): string {
   const bits = [...secret].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return (bits.match(/.{5}/g) ?? []).map((five) => BASE32[parseInt(five, 2)]).join('');
+  return (bits.match(/.{1,5}/g) ?? []).map((five) => BASE32[parseInt(five.padEnd(5, '0'), 2)]).join('');
 }
 
 /** For typing by hand: `ABCD EFGH …`. */

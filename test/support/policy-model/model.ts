@@ -4,12 +4,14 @@
  */
 const MINUTE = 60_000;
 const DAY = 86_400_000;
+const AWAY = 90 * DAY;
 /** Of a world that is opened with `LONG_SESSIONS`. */
 const SESSION_LIFE = 30 * DAY;
 const SESSION_IDLE = 7 * DAY;
 const REPLY_REPEATABLE = 30_000;
 const STEP_UP_LIFE = 5 * MINUTE;
 const FLOW_LIFE = 10 * MINUTE;
+const COLLECTION_LIFE = MINUTE;
 /** Longer than waiting for the app's next code takes. */
 const MARGIN = MINUTE;
 
@@ -40,8 +42,9 @@ export interface Device {
 }
 
 export interface ModelFlow {
-  readonly asks: 'CHALLENGE' | 'ENROLLMENT';
-  readonly begunAt: number;
+  asks: 'CHALLENGE' | 'ENROLLMENT' | 'COLLECTION';
+  /** When it began to ask that. */
+  since: number;
   /** The one that it began from; undefined: one not seen before. */
   readonly device: Device | undefined;
   /** Those of the policy when it began; 0: the browser cannot be remembered. */
@@ -86,16 +89,18 @@ export class PolicyModel {
   changePolicy(policy: ModelPolicy): void {
     this.policy = this.lastPolicy = policy;
     if (policy.requirement !== 'ALWAYS') return;
-    this.dueAt ??= this.now + policy.graceDays * DAY;
-    if (this.hasApp) return;
-    for (const session of this.sessions.values()) session.endsAt = Math.min(session.endsAt, this.dueAt);
+    // Who was away for long gets no time: it would open the account to its password alone.
+    if (this.now - this.lastActiveAt < AWAY) this.dueAt ??= this.now + policy.graceDays * DAY;
+    if (this.hasApp || this.dueAt === null) return;
+    for (const session of this.sessions.values())
+      if (!session.isRevoked) session.endsAt = Math.min(session.endsAt, this.dueAt);
   }
 
   /** What the right password leads to in a browser. */
   outcomeOf(browser: number): Outcome {
     const { policy, now, hasApp, dueAt } = this;
     const device = this.known[browser];
-    const isLeftAlone = now - this.lastActiveAt >= 90 * DAY;
+    const isLeftAlone = now - this.lastActiveAt >= AWAY;
     const isInGrace = dueAt !== null && now < dueAt;
     if (!device && policy?.newDevice === 'BLOCK') return 'REFUSED';
     if (hasApp) {
@@ -114,7 +119,7 @@ export class PolicyModel {
   begin(browser: number, asks: ModelFlow['asks']): void {
     this.flows[browser] = {
       asks,
-      begunAt: this.now,
+      since: this.now,
       device: this.known[browser],
       rememberDays: this.policy?.rememberDays ?? 0,
       attemptsLeft: this.policy ? ATTEMPTS : ATTEMPTS_UNREADABLE,
@@ -124,8 +129,9 @@ export class PolicyModel {
   /** The flow that waits in a browser, if there is time enough to answer it. */
   waiting(browser: number, asks: ModelFlow['asks']): ModelFlow | undefined {
     const flow = this.flows[browser];
-    const isLive = flow && flow.asks === asks && flow.attemptsLeft > 0;
-    return isLive && this.now - flow.begunAt < FLOW_LIFE - MARGIN ? flow : undefined;
+    if (flow?.asks !== asks || flow.attemptsLeft === 0) return undefined;
+    const life = asks === 'COLLECTION' ? COLLECTION_LIFE : FLOW_LIFE - MARGIN;
+    return this.now - flow.since < life ? flow : undefined;
   }
 
   /** A session is opened in a browser, with what was proven; gives until when the browser is remembered. */
@@ -163,7 +169,9 @@ export class PolicyModel {
     return session && this.stands(session) ? session : undefined;
   }
 
-  isStepUpFresh({ provenAt, methods }: ModelSession): boolean {
+  /** Whether what the session of a browser has proven is strong and fresh enough to change the account. */
+  isStepUpFresh(browser: number): boolean {
+    const { provenAt = 0, methods = [] } = this.here[browser] ?? {};
     return this.now - provenAt <= STEP_UP_LIFE && (!this.hasApp || methods.includes('mfa'));
   }
 
@@ -185,7 +193,9 @@ export class PolicyModel {
     Object.assign(session, { methods, provenAt: this.now, usedAt: this.now });
   }
 
-  revokeAllBut(spared?: ModelSession): void {
+  /** Ends all sessions, but the one of a browser. */
+  revokeAllBut(browser: number | null): void {
+    const spared = browser === null ? undefined : this.here[browser];
     for (const session of this.sessions.values()) if (session !== spared) session.isRevoked = true;
   }
 

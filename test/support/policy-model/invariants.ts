@@ -1,4 +1,4 @@
-import type { PolicyActor } from './policy-actor';
+import type { PolicyActor } from './actor';
 
 interface SessionRow {
   readonly id: string;

@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose';
-import { DEFAULT_POLICY, type PolicyValues } from '../../src/features/policy';
-import { codeAt } from '../../src/features/factors/kinds/totp/totp';
-import { ATTEMPTS, type ModelPolicy, type PolicyModel } from './policy-model';
-import { GOT, PASSWORD, type TestUser, type World } from './world';
+import { DEFAULT_POLICY, type PolicyValues } from '../../../src/features/policy';
+import { codeAt } from '../../../src/features/factors/kinds/totp/totp';
+import { ATTEMPTS, PolicyModel, type ModelPolicy } from './model';
+import { GOT, PASSWORD, type TestUser, type World } from '../world';
 
 const PERIOD = 30_000;
 const NEW_PASSWORD = 'zebra umbrella 7 quiet';
@@ -22,8 +22,7 @@ interface HeldTokens {
 interface Completion {
   readonly operation: 'verifyChallenge' | 'completeAuthFlow';
   readonly input: object;
-  readonly sessionId: string;
-  readonly refreshToken: string;
+  readonly tokens: Tokens;
 }
 
 /** A user at a real gateway, with all that browsers and app would keep. What it learns it tells the model. */
@@ -32,23 +31,25 @@ export class PolicyActor {
   readonly deviceTokens: (string | undefined)[] = [];
   readonly flowTokens: string[] = [];
   readonly tokens: (HeldTokens | undefined)[] = [];
-  app: { readonly id: string; readonly secret: string; lastStep: number } | undefined;
+  app: { readonly secret: string; lastStep: number } | undefined;
   backupCodes: string[] = [];
   usedBackupCodes: string[] = [];
   lastCompletion: Completion | undefined;
 
-  constructor(
+  private constructor(
     readonly world: World,
     readonly user: TestUser,
     readonly model: PolicyModel,
   ) {}
 
-  get otherPassword(): string {
-    return this.password === PASSWORD ? NEW_PASSWORD : PASSWORD;
+  /** A new user without a factor, made under the policy. */
+  static async under(policy: ModelPolicy, world: World): Promise<PolicyActor> {
+    await world.a.app.policies.change({ values: valuesOf(policy), basedOn: null, updatedBy: null });
+    return new PolicyActor(world, await world.user(), new PolicyModel(policy, world.now().getTime()));
   }
 
-  changePasswordHere(): void {
-    this.password = this.otherPassword;
+  get otherPassword(): string {
+    return this.password === PASSWORD ? NEW_PASSWORD : PASSWORD;
   }
 
   async advance(milliseconds: number): Promise<void> {
@@ -56,9 +57,8 @@ export class PolicyActor {
     this.model.now = this.world.now().getTime();
   }
 
-  call(operation: string, input: object, selection = GOT, authorization?: string) {
-    return this.world.a.mutate(operation, input, selection, authorization ? { authorization } : {});
-  }
+  readonly call = (operation: string, input: object, selection = GOT, authorization?: string) =>
+    this.world.a.mutate(operation, input, selection, authorization ? { authorization } : {});
 
   signIn(browser: number, password: string) {
     const deviceToken = this.deviceTokens[browser];
@@ -109,7 +109,7 @@ export class PolicyActor {
     return codeAt(secret, new Date(lastStep * PERIOD));
   }
 
-  /** Six digits that the app does not show within hours around. */
+  /** Six digits that the app does not show within a minute. */
   async wrongCode(): Promise<string> {
     const { secret } = this.held();
     const steps = [-2, -1, 0, 1, 2].map((far) => new Date(this.model.now + far * PERIOD));
@@ -136,7 +136,7 @@ export class PolicyActor {
     const done = await this.call('confirmEnrollment', input, SETUP, authorization);
     if (done.errors.length > 0) return done;
     const lastStep = Math.floor(this.model.now / PERIOD);
-    this.app = { id: done.enrollment.factor.id, secret, lastStep };
+    this.app = { secret, lastStep };
     this.backupCodes = [...((done.backupCodes as string[] | null) ?? [])];
     this.usedBackupCodes = [];
     this.model.hasApp = true;
@@ -155,12 +155,13 @@ export class PolicyActor {
     });
     const session = this.model.here[browser];
     if (session) this.model.raise(session, ['pwd', 'otp', 'mfa']);
+    const { refreshToken = '' } = this.tokens[browser] ?? {};
+    this.keep(browser, { ...tokens, refreshToken });
     return `Bearer ${tokens.accessToken as string}`;
   }
 
-  changePolicy(policy: ModelPolicy) {
-    return this.world.a.app.policies.change({ values: valuesOf(policy), basedOn: null, updatedBy: null });
-  }
+  readonly changePolicy = (policy: ModelPolicy) =>
+    this.world.a.app.policies.change({ values: valuesOf(policy), basedOn: null, updatedBy: null });
 
   private keep(browser: number, { accessToken, refreshToken, session }: Tokens): void {
     this.tokens[browser] = { sessionId: session.id, accessToken, refreshToken, issuedAt: this.model.now };
@@ -181,7 +182,7 @@ interface Tokens {
   readonly session: { readonly id: string };
 }
 
-export const valuesOf = (policy: ModelPolicy): PolicyValues => ({
+const valuesOf = (policy: ModelPolicy): PolicyValues => ({
   ...DEFAULT_POLICY,
   requirement: policy.requirement,
   enrollmentGraceDays: policy.graceDays,

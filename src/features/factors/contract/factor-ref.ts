@@ -1,0 +1,5 @@
+export interface FactorRef {
+  readonly id: string;
+  readonly userId: string;
+  readonly label: string | null;
+}
