@@ -57,7 +57,7 @@ import {
   flowVersions,
   type Application,
 } from './features/auth-flow';
-import { Challenges, DeviceAnswers, type EngineDeps } from './features/challenges';
+import { Answers, Challenges, DeviceAnswers, type EngineDeps } from './features/challenges';
 import { EnrollmentFieldsResolver, Enrollments, enrollmentVersions } from './features/enrollment';
 import {
   AuditExport,
@@ -252,10 +252,10 @@ export async function createApp(base: Infrastructure): Promise<App> {
   const passwords = new PasswordSignIn(database, limits, hasher);
 
   const devices: DevicePort = {
-    settle: (...answer) => answers.settle(...answer),
-    find: (...names) => answers.find(...names),
-    waiting: (factorId) => answers.waiting(factorId),
-    versions: (factorIds) => answers.versions(factorIds),
+    settle: (...answer) => deviceAnswers.settle(...answer),
+    find: (...names) => deviceAnswers.find(...names),
+    waiting: (factorId) => deviceAnswers.waiting(factorId),
+    versions: (factorIds) => deviceAnswers.versions(factorIds),
     received: (challengeId) => challenges.delivered(challengeId, 'RECEIVED'),
     activate: (...pairing) => enrollments.activateByDevice(...pairing),
   };
@@ -338,7 +338,8 @@ export async function createApp(base: Infrastructure): Promise<App> {
     ringDevice: (factorId: string) => void bus.publish(`device:${factorId}`, ''),
   };
   const challenges: Challenges = new Challenges(engine);
-  const answers: DeviceAnswers = new DeviceAnswers(engine, challenges);
+  const answers = new Answers(engine, challenges);
+  const deviceAnswers: DeviceAnswers = new DeviceAnswers(engine, answers);
   const enrollmentWatcher = new Watcher('enrollment', bus, (ids) => enrollmentVersions(database, ids), log);
   const enrollments: Enrollments = new Enrollments({
     database,
@@ -406,7 +407,17 @@ export async function createApp(base: Infrastructure): Promise<App> {
     recorder,
     keyring,
   });
-  const steps = new FlowSteps(database, flows, factors, challenges, users, opener, keyring, addressFlows);
+  const steps = new FlowSteps(
+    database,
+    flows,
+    factors,
+    challenges,
+    answers,
+    users,
+    opener,
+    keyring,
+    addressFlows,
+  );
   const accounts = new Accounts(database, users, sessions, recorder, policies, knownDevices);
   const reports: Reports = new Reports({
     database,

@@ -14,9 +14,11 @@ const HTTP = { SMS_HTTP_URL: 'https://sms.example.com', SMS_HTTP_SECRET: `whsec_
 const MAIL = { SMTP_URL: 'smtp://mail.example.com', MAIL_FROM: 'Acme <no-reply@example.com>' };
 const curve = createECDH('prime256v1');
 curve.generateKeys();
+/** 32 bytes: one key in 256 begins with a zero, which the curve leaves out. */
+const scalar = Buffer.concat([Buffer.alloc(32), curve.getPrivateKey()]).subarray(-32);
 const VAPID = {
   VAPID_PUBLIC_KEY: curve.getPublicKey('base64url'),
-  VAPID_PRIVATE_KEY: curve.getPrivateKey().toString('base64url').padStart(43, 'A'),
+  VAPID_PRIVATE_KEY: scalar.toString('base64url'),
   VAPID_SUBJECT: 'mailto:security@example.com',
 };
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -1,6 +1,6 @@
 import { Refusal } from '../../kernel';
 import type { Database, Keyring } from '../../platform';
-import type { Challenges } from '../challenges';
+import type { Answers, Challenges } from '../challenges';
 import type { FactorFacts, Factors } from '../factors';
 import type { Users } from '../users';
 import { requestOf, type FlowResult } from './begin-flow.service';
@@ -17,6 +17,7 @@ export class FlowSteps {
     private readonly flows: Flows,
     private readonly factors: Factors,
     private readonly challenges: Challenges,
+    private readonly answers: Answers,
     private readonly users: Users,
     private readonly opener: SessionOpener,
     private readonly keyring: Keyring,
@@ -76,7 +77,7 @@ export class FlowSteps {
     const completed: CompletedFlow[] = [];
     const raise = this.flows.raiseAsHolder(flow, holder, completedBy, (last) => completed.push(last));
     try {
-      await this.challenges.answer(flow.challenge, proof, raise);
+      await this.answers.answer(flow.challenge, proof, raise);
     } catch (error) {
       // The same right answer at the same instant: whoever comes later finds the flow completed by it.
       const now = error instanceof Refusal ? await this.again(flowToken) : undefined;

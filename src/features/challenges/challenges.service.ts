@@ -1,21 +1,16 @@
-import type { Outbox } from '../../delivery';
-import { Refusal, newId, type Chance, type Clock, type DeliveryStatus, type Proven } from '../../kernel';
-import type { Database, Keyring, Metrics, UnitOfWork } from '../../platform';
-import type { AuditRecorder } from '../events';
+import { Refusal, newId, type DeliveryStatus } from '../../kernel';
+import type { UnitOfWork } from '../../platform';
 import {
   kindModule,
-  type AddressProver,
   type AddressRequest,
   type ChallengeRequest,
   type FactorFacts,
-  type FactorKindAtWork,
   type Issued,
-  type Verdict,
 } from '../factors';
-import type { Limits } from '../limits';
 import { isOpen, placeOfKept, type ChallengeRow, type ChallengeStatus } from './challenge';
 import * as store from './challenges.store';
-import type { FlowPort, Raise } from './flow-port';
+import { addressProverOf, kindAtWork, type EngineDeps } from './engine';
+import type { Raise } from './flow-port';
 
 /** Wrong answers that a flow allows while it proves an address. */
 const ADDRESS_ATTEMPTS_MAX = 5;
@@ -30,28 +25,8 @@ export interface FlowRef {
   readonly attemptsMax: number;
 }
 
-export interface EngineDeps {
-  readonly database: Database;
-  readonly kinds: ReadonlyMap<string, FactorKindAtWork<never>>;
-  readonly limits: Limits;
-  readonly recorder: AuditRecorder;
-  readonly outbox: Outbox;
-  readonly keyring: Keyring;
-  readonly clock: Clock;
-  readonly chance: Chance;
-  readonly metrics: Metrics;
-  readonly flows: FlowPort;
-  /** A phone said "not me" of a request, whose flow is ended in this transaction; gives what is recorded of the rest. */
-  reported(tx: UnitOfWork, reported: { userId: string; flowId: string }): Promise<object>;
-  /** Tells the factor's device that what waits for it changed. */
-  ringDevice(factorId: string): void;
-}
-
-type Accepted = Extract<Verdict, { accepted: true }>;
 type ChallengeNames = Pick<ChallengeRow, 'id' | 'flowId' | 'userId' | 'factorId' | 'kind'>;
-/** A challenge that a factor answers. */
-export type FactorChallenge = ChallengeRow & { readonly factorId: string; readonly userId: string };
-
+/** Asks: starts challenges, ends them, and tells how far they are. What is answered is in `answers.service.ts`. */
 export class Challenges {
   constructor(private readonly deps: EngineDeps) {}
 
@@ -76,7 +51,7 @@ export class Challenges {
       await limits.chargeUse({ name: `start-${factor.kind}-${String(index)}`, ...limit }, flow.userId);
     }
     const id = newId('chl', clock, chance);
-    const issued = await this.kind(factor.kind).driver.issue(factor, {
+    const issued = await kindAtWork(this.deps.kinds, factor.kind).driver.issue(factor, {
       ...request,
       challengeId: id,
       flowId: flow.id,
@@ -110,7 +85,7 @@ export class Challenges {
    */
   async startAddress(flowId: string, request: AddressRequest, raise: Raise): Promise<void> {
     const { database, clock, chance } = this.deps;
-    const [kind, prover] = this.addressProver();
+    const [kind, prover] = addressProverOf(this.deps.kinds);
     const id = newId('chl', clock, chance);
     const issued = await prover.issue(request);
     await database.transaction(async (tx) => {
@@ -119,110 +94,6 @@ export class Challenges {
       await this.add(tx, { id, flowId, userId: null, factorId: null, kind }, issued, ADDRESS_ATTEMPTS_MAX);
     });
     this.deps.metrics.challenges.inc({ kind, outcome: 'started' });
-  }
-
-  /**
-   * Judges the answer to the open challenge of a flow. It returns only if the answer was right and everything that
-   * follows from it is committed; otherwise it refuses: INVALID_INPUT (nothing spent), INVALID_CODE, TOO_MANY_ATTEMPTS,
-   * RATE_LIMITED or CHALLENGE_CLOSED.
-   */
-  async answer(challenge: ChallengeRow, proofText: unknown, raise: Raise): Promise<void> {
-    const { limits, metrics, database } = this.deps;
-    const proof = parsedProof(challenge.kind, proofText);
-    const { isGuessable } = kindModule(challenge.kind).traits;
-    const claim = await store.claimAnswer(database, challenge.id, isGuessable);
-    if (!claim.isOpen) throw new Refusal('CHALLENGE_CLOSED');
-    if (claim.failures === null) {
-      metrics.challenges.inc({ kind: challenge.kind, outcome: 'limited' });
-      const held = await limits.guessesUsableFrom(challenge.userId ?? challenge.flowId);
-      // Disabled is not a matter of time: a date would be a false promise.
-      throw new Refusal('RATE_LIMITED', { retryAt: held.isDisabled ? null : held.retryAt });
-    }
-    if (claim.attempts === null || claim.attemptsMax === null) {
-      // Another answer ended the challenge between the two halves of the claim: nothing was evaluated.
-      if (isGuessable) await limits.returnGuess(challenge.userId ?? challenge.flowId);
-      throw new Refusal('CHALLENGE_CLOSED');
-    }
-    const verdict = await this.judge(challenge, proof, claim.now);
-    if (verdict.accepted && (await this.acceptAny(challenge, verdict, raise))) return;
-    const why = verdict.accepted ? 'replay' : verdict.why;
-    await this.refuse(challenge, why, claim.attempts >= claim.attemptsMax, raise);
-    if (claim.attempts >= claim.attemptsMax) throw new Refusal('TOO_MANY_ATTEMPTS');
-    throw new Refusal('INVALID_CODE', { attemptsRemaining: claim.attemptsMax - claim.attempts });
-  }
-
-  /** Lets the kind judge; a crash of its driver is no acceptance. */
-  judge(challenge: ChallengeRow, proof: unknown, now: Date): Promise<Verdict> {
-    const { factorId, userId } = challenge;
-    if (factorId === null || userId === null) {
-      return this.addressProver()[1].verify(this.kept(challenge), proof as never, now);
-    }
-    const factor = { id: factorId, userId, label: null };
-    return this.kind(challenge.kind).driver.verify(factor, this.kept(challenge), proof as never, now);
-  }
-
-  private async acceptAny(challenge: ChallengeRow, verdict: Accepted, raise: Raise): Promise<boolean> {
-    if (challenge.factorId === null || challenge.userId === null) {
-      await this.acceptAddress(challenge, raise);
-      return true;
-    }
-    return this.accept(
-      { ...challenge, factorId: challenge.factorId, userId: challenge.userId },
-      verdict,
-      raise,
-    );
-  }
-
-  /** An address was proven. It counts for nothing but what its flow is about. */
-  private async acceptAddress(challenge: ChallengeRow, raise: Raise): Promise<void> {
-    await this.deps.database.transaction(async (tx) => {
-      await this.deps.limits.restoreGuesses(tx, challenge.flowId);
-      const conclude = await raise(tx, { type: 'addressProven' });
-      if (!(await store.settleAddress(tx, challenge.id))) throw new Refusal('CHALLENGE_CLOSED');
-      const entry = answered(challenge);
-      if (conclude) await conclude(tx, entry);
-      else await this.deps.recorder.record(tx, entry);
-    });
-    this.deps.metrics.challenges.inc({ kind: challenge.kind, outcome: 'accepted' });
-  }
-
-  /**
-   * Uses an accepted verdict up: all of it in one transaction, in the lock order guard, flow, challenge, factor,
-   * session, audit. False if the proof was used before.
-   */
-  async accept(challenge: FactorChallenge, verdict: Accepted, raise: Raise): Promise<boolean> {
-    const { database, limits, recorder, metrics } = this.deps;
-    const { traits } = kindModule(challenge.kind);
-    const proof: Proven = {
-      by: challenge.factorId,
-      kind: challenge.kind,
-      amr: verdict.amr ?? traits.amr,
-      isPhishingResistant: traits.isPhishingResistant,
-    };
-    const isUsed = Symbol('used before');
-    try {
-      await database.transaction(async (tx) => {
-        if (traits.isGuessable) await limits.restoreGuesses(tx, challenge.userId);
-        else await limits.enableGuesses(tx, challenge.userId);
-        const conclude = await raise(tx, { type: 'proven', proof });
-        if (!(await store.settleAccepted(tx, challenge.id, challenge.factorId)))
-          throw new Refusal('CHALLENGE_CLOSED');
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- rolls back and is caught below
-        if (verdict.consume && !(await verdict.consume(tx))) throw isUsed;
-        const entry = { ...answered(challenge), reason: (await verdict.detail?.(tx)) ?? null };
-        if (conclude) await conclude(tx, entry);
-        else await recorder.record(tx, entry);
-        // Last, since what it counts may be a row that everybody shares.
-        await this.kind(challenge.kind).used?.(tx, this.kept(challenge));
-        if (traits.answeredBy === 'device') tx.afterCommit(() => this.deps.ringDevice(challenge.factorId));
-      });
-    } catch (error) {
-      if (error === isUsed) return false;
-      throw error;
-    }
-    await this.startsForgiven(challenge);
-    metrics.challenges.inc({ kind: challenge.kind, outcome: 'accepted' });
-    return true;
   }
 
   /** Ends what is open in a flow, in the caller's transaction. */
@@ -320,25 +191,6 @@ export class Challenges {
       tx.afterCommit(() => this.deps.ringDevice(factorId));
   }
 
-  private async refuse(challenge: ChallengeRow, why: string, isLast: boolean, raise: Raise): Promise<void> {
-    this.deps.metrics.challenges.inc({ kind: challenge.kind, outcome: 'refused' });
-    const entry = {
-      type: 'CHALLENGE_ANSWERED',
-      outcome: 'FAILURE',
-      userId: challenge.userId,
-      factorKind: challenge.kind,
-      factorId: challenge.factorId,
-      flowId: challenge.flowId,
-      reason: why,
-    } as const;
-    if (!isLast) return this.deps.recorder.record(this.deps.database, entry);
-    await this.deps.database.transaction(async (tx) => {
-      await raise(tx, { type: 'attemptsExhausted' });
-      await this.close(tx, challenge.flowId, 'FAILED');
-      await this.deps.recorder.record(tx, entry);
-    });
-  }
-
   private async refuseIfFresh(flow: FlowRef, kind: string): Promise<void> {
     const others = await store.openElsewhere(this.deps.database, flow.userId, kind, flow.id);
     const wait = Math.max(...others.map((other) => REPLACE_AFTER_SECONDS - other.ageSeconds), 0);
@@ -358,52 +210,4 @@ export class Challenges {
       await this.deps.flows.raise(tx, other, { type: 'challengeEnded', reason: 'CHALLENGE_REPLACED' });
     }
   }
-
-  /** The limits on starting count since the last success. */
-  private async startsForgiven(challenge: FactorChallenge): Promise<void> {
-    const { startLimits } = kindModule(challenge.kind).traits;
-    if (startLimits.length === 0) return;
-    await this.deps.limits.forgive(
-      startLimits.map((limit, index) => [
-        { name: `start-${challenge.kind}-${String(index)}`, ...limit },
-        challenge.userId,
-      ]),
-    );
-  }
-
-  private addressProver(): readonly [kind: string, prover: AddressProver<never>] {
-    for (const [kind, { addresses }] of this.deps.kinds) if (addresses) return [kind, addresses];
-    throw new Error('no kind proves addresses');
-  }
-
-  private kind(kind: string): FactorKindAtWork<never> {
-    const atWork = this.deps.kinds.get(kind);
-    if (!atWork) throw new Error(`the kind ${kind} is not at work`);
-    return atWork;
-  }
-}
-
-const answered = ({ userId, kind, factorId, flowId }: ChallengeRow) =>
-  ({ type: 'CHALLENGE_ANSWERED', outcome: 'SUCCESS', userId, factorKind: kind, factorId, flowId }) as const;
-
-/** The proof in the kind's own form, or INVALID_INPUT with the path: a malformed answer costs no attempt. */
-export function parsedProof(kind: string, presented: unknown): unknown {
-  const module = kindModule(kind);
-  const field = module.traits.proofField;
-  const value =
-    field && presented && typeof presented === 'object'
-      ? (presented as Record<string, unknown>)[field]
-      : undefined;
-  if (!field || value === undefined || value === null) {
-    throw new Refusal('INVALID_INPUT', {
-      path: ['input', 'proof'],
-      message: field ? `This asks for \`${field}\`.` : 'This is answered on the device.',
-    });
-  }
-  const parsed = module.proof.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new Refusal('INVALID_INPUT', {
-    path: ['input', 'proof', field],
-    message: parsed.error.issues[0]?.message ?? 'This is malformed.',
-  });
 }

@@ -1,8 +1,9 @@
 import { Refusal } from '../../kernel';
 import { kindModule, type DeviceChallenge, type Verdict } from '../factors';
 import { isOpen, userFacingStatus, type ChallengeRow } from './challenge';
-import type { Challenges, EngineDeps, FactorChallenge } from './challenges.service';
+import type { Answers, FactorChallenge } from './answers.service';
 import * as store from './challenges.store';
+import type { EngineDeps } from './engine';
 import type { Raise } from './flow-port';
 
 type Ended = Extract<Verdict, { accepted: false }> & {
@@ -16,17 +17,17 @@ type Ended = Extract<Verdict, { accepted: false }> & {
 export class DeviceAnswers {
   constructor(
     private readonly deps: EngineDeps,
-    private readonly challenges: Challenges,
+    private readonly answers: Answers,
   ) {}
 
   /** See `DevicePort.settle`. */
   async settle(challengeId: string, factorId: string, proof: unknown): Promise<DeviceChallenge> {
     const challenge = await this.own(challengeId, factorId);
     if (!isOpen(challenge, challenge.now)) throw new Refusal('CHALLENGE_CLOSED');
-    const verdict = await this.challenges.judge(challenge, proof, challenge.now);
+    const verdict = await this.answers.judge(challenge, proof, challenge.now);
     const raise: Raise = (tx, event) => this.deps.flows.raise(tx, challenge.flowId, event);
     if (verdict.accepted) {
-      if (!(await this.challenges.accept(challenge, verdict, raise))) throw new Refusal('CHALLENGE_CLOSED');
+      if (!(await this.answers.accept(challenge, verdict, raise))) throw new Refusal('CHALLENGE_CLOSED');
     } else if (verdict.ends) {
       await this.end(challenge, { ...verdict, ends: verdict.ends }, raise);
     } else {
@@ -106,7 +107,7 @@ export class DeviceAnswers {
       status: userFacingStatus(challenge, now),
       createdAt: challenge.createdAt,
       expiresAt: challenge.expiresAt,
-      kept: this.challenges.kept(challenge),
+      kept: this.answers.kept(challenge),
     };
   }
 }

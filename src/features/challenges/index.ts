@@ -6,10 +6,13 @@
 import type { Feature } from '../../kernel';
 import { ChallengeEntity } from './challenge.entity';
 
+export * from './answers.service';
 export * from './challenge';
 export * from './challenges.service';
 export { CHALLENGE_COLUMNS, challengeOf } from './challenges.store';
 export * from './device-answers.service';
+export type { EngineDeps } from './engine';
 export * from './flow-port';
+export * from './proof';
 
 export const challengesFeature: Feature = { name: 'challenges', entities: [ChallengeEntity] };
