@@ -35,6 +35,7 @@ import {
   UserAdministration,
   UserAdministrationResolver,
   PolicyAdministration,
+  PolicyTrials,
   PolicyFieldsResolver,
   PolicyImpactResolver,
   PolicyResolver,
@@ -173,7 +174,7 @@ export interface App extends GatewayApp {
   sweep(): Promise<number>;
   readonly accounts: Accounts;
   readonly policies: Policies;
-  readonly policyAdministration: PolicyAdministration;
+  readonly policyTrials: PolicyTrials;
   readonly imports: Imports;
   readonly exports: Exports;
   readonly auditFeed: AuditFeed;
@@ -459,15 +460,21 @@ export async function createApp(base: Infrastructure): Promise<App> {
     knownDevices,
   });
 
-  const policyAdministration = new PolicyAdministration({
+  const policyTrials = new PolicyTrials({
     database,
     policies,
     users,
     factors,
-    access,
-    recorder,
     applications,
     placeOf: (ipAddress) => places.of(ipAddress),
+  });
+  const policyAdministration = new PolicyAdministration({
+    database,
+    policies,
+    users,
+    access,
+    recorder,
+    trials: policyTrials,
   });
 
   const authority = new Authority(users, access);
@@ -571,9 +578,9 @@ export async function createApp(base: Infrastructure): Promise<App> {
     new ReportResolver(reports, limits),
     new EmailChangeResolver(addressFlows, access),
     new ProfileResolver(profile, accounts),
-    new PolicyResolver(policyAdministration),
+    new PolicyResolver(policyAdministration, policyTrials),
     new PolicyFieldsResolver(accounts),
-    new PolicyImpactResolver(policyAdministration),
+    new PolicyImpactResolver(policyTrials),
     new AuditEventFieldsResolver(accounts),
     new UserAdministrationResolver(userAdministration, factorReset, callerChecks),
     new ListsResolver(lists, accounts),
@@ -639,7 +646,7 @@ export async function createApp(base: Infrastructure): Promise<App> {
     metrics,
     accounts,
     policies,
-    policyAdministration,
+    policyTrials,
     imports,
     exports,
     auditFeed,

@@ -184,10 +184,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'policy preview': async (app, [text = '', file = ''], write) => {
     const parsed = parsePolicyFile(text);
     if ('faults' in parsed) return faulty(parsed.faults, file, write);
-    const impact = await app.policyAdministration.preview(parsed.values);
+    const impact = await app.policyTrials.preview(parsed.values);
     for (const line of impactTable(impact)) write(line);
     const page = { first: SHOWN_MAX, after: null };
-    const { rows, hasNextPage } = await app.policyAdministration.lockedOut(impact, page);
+    const { rows, hasNextPage } = await app.policyTrials.lockedOut(impact, page);
     for (const { id, email } of rows) write(`${id}  ${email}`);
     if (hasNextPage) write('…');
     return 0;
@@ -200,7 +200,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       write(`no date or time: ${since}; for example 2026-11-24 or 2026-11-24T09:30:00Z`);
       return 2;
     }
-    const replay = await app.policyAdministration.replay(parsed.values, from, SHOWN_MAX);
+    const replay = await app.policyTrials.replay(parsed.values, from, SHOWN_MAX);
     for (const line of replayTable(replay)) write(line);
     return 0;
   },

@@ -22,6 +22,7 @@ export * from './lists.graphql';
 export * from './lists.service';
 export * from './pages';
 export * from './policy-administration.service';
+export * from './policy-trials.service';
 export * from './policy-resolver.graphql';
 export * from './policy-tables';
 export * from './statistics.graphql';

@@ -25,9 +25,10 @@ import {
   type RequestContext,
 } from '../../platform';
 import type { PolicyValues } from '../policy';
-import { UserConnection, shownTotal } from './connections.graphql';
+import { UserConnection } from './connections.graphql';
 import { pageOf } from './pages';
 import type { PolicyAdministration } from './policy-administration.service';
+import type { PolicyTrials } from './policy-trials.service';
 import type { PolicyChanges } from './policy-changes';
 import { ExtendEnrollmentDeadlineInput, UpdatePolicyInput } from './policy-inputs.graphql';
 import { PolicyPayload, PolicyType } from './policy.graphql';
@@ -57,7 +58,10 @@ export class EvaluatePolicyArgs {
 /** Seeing, trying and changing the policy. */
 @Resolver()
 export class PolicyResolver {
-  constructor(private readonly administration: PolicyAdministration) {}
+  constructor(
+    private readonly administration: PolicyAdministration,
+    private readonly trials: PolicyTrials,
+  ) {}
 
   @Query(() => PolicyType, { description: '**Help desk.**' })
   async policy(@Ctx() context: RequestContext): Promise<PolicyType> {
@@ -72,7 +76,7 @@ export class PolicyResolver {
   ): Promise<PolicyImpact> {
     await withRole(context, Role.ADMIN);
     const values = await this.tried(changes);
-    return PolicyImpact.from(await this.administration.preview(values));
+    return PolicyImpact.from(await this.trials.preview(values));
   }
 
   @Query(() => PolicyReplay, {
@@ -88,7 +92,7 @@ export class PolicyResolver {
     if (first < 1 || first > REPLAYED_FIRST_MAX)
       throw new RequestFault('BAD_USER_INPUT', `\`first\` must be from 1 to ${String(REPLAYED_FIRST_MAX)}.`);
     const values = await this.tried(changes);
-    return PolicyReplay.from(await this.administration.replay(values, since, first));
+    return PolicyReplay.from(await this.trials.replay(values, since, first));
   }
 
   @Query(() => PolicyDecision, { description: 'Try the policy on a user without signing in. **Admin.**' })
@@ -99,7 +103,7 @@ export class PolicyResolver {
     await withRole(context, Role.ADMIN);
     const { userId, clientId = null, ipAddress = null, isRememberedDevice } = args;
     return PolicyDecision.from(
-      await this.administration.evaluate({ userId, clientId, ipAddress, isRememberedDevice }),
+      await this.trials.evaluate({ userId, clientId, ipAddress, isRememberedDevice }),
     );
   }
 
@@ -168,7 +172,7 @@ export class PolicyFieldsResolver {
 
 @Resolver(() => PolicyImpact)
 export class PolicyImpactResolver {
-  constructor(private readonly administration: PolicyAdministration) {}
+  constructor(private readonly trials: PolicyTrials) {}
 
   @FieldResolver(() => UserConnection, { description: 'Newest first. `first` is at most 100.' })
   async lockedOut(
@@ -177,10 +181,9 @@ export class PolicyImpactResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
   ): Promise<UserConnection> {
     const page = pageOf(first, after, 'usr');
-    const { rows, hasNextPage } = await this.administration.lockedOut(impact, page);
+    const { rows, hasNextPage } = await this.trials.lockedOut(impact, page);
     const users = rows.map((user) => UserType.from(user));
-    const total = shownTotal(impact.lockedOutCount);
-    return UserConnection.from({ rows: users, hasNextPage }, () => Promise.resolve(total));
+    return UserConnection.from({ rows: users, hasNextPage }, () => Promise.resolve(impact.lockedOutCount));
   }
 }
 

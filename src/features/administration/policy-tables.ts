@@ -1,4 +1,4 @@
-import type { Replay } from './policy-administration.service';
+import type { Replay } from './policy-trials.service';
 import type { Impact } from './policy-impact';
 import { explained } from './policy-standing';
 

@@ -3,7 +3,7 @@ import { AssuranceLevel } from '../../kernel';
 import { AuditEvent } from '../events';
 import { factorKindEnum } from '../factors';
 import { MfaRequirement, RiskSignal } from '../policy';
-import type { Judgement, Replay } from './policy-administration.service';
+import type { Judgement, Replay } from './policy-trials.service';
 import type { Impact } from './policy-impact';
 import { explained } from './policy-standing';
 

@@ -107,8 +107,9 @@ export class RecoveryResolver {
   ): Promise<RecoveryRequestConnection> {
     await withRole(context, Role.HELP_DESK);
     const page = pageOf(first ?? 20, after, 'rec');
-    const [requests, total] = [await this.requests.page(status, page), await this.requests.count(status)];
-    return RecoveryRequestConnection.from(requests, total);
+    const { rows, hasNextPage } = await this.requests.page(status, page);
+    const nodes = rows.map((request) => RecoveryRequestType.from(request));
+    return RecoveryRequestConnection.from({ rows: nodes, hasNextPage }, () => this.requests.count(status));
   }
 
   @Mutation(() => RecoveryRequestPayload, {

@@ -12,7 +12,7 @@ import {
 import { RequestFault, Role, hasRole } from '../../kernel';
 import { DateTime, Payload, type RequestContext } from '../../platform';
 import { UserType, type Accounts } from '../account';
-import { IdentityCheck, PageInfo, cursorOf, shownTotal, type Paged } from '../administration';
+import { IdentityCheck, connectionOf } from '../administration';
 import { ClientContextType } from '../factors';
 import { RecoveryStatus, type RecoveryDecision, type RecoveryNow } from './recovery';
 import type { RecoveryRequests } from './recovery-requests.service';
@@ -125,41 +125,11 @@ export class RecoveryRequestPayload extends Payload {
   request: RecoveryRequestType | null = null;
 }
 
-@ObjectType('RecoveryRequestEdge')
-export class RecoveryRequestEdge {
-  @Field(() => String)
-  cursor!: string;
-
-  @Field(() => RecoveryRequestType)
-  node!: RecoveryRequestType;
-}
-
-@ObjectType('RecoveryRequestConnection')
-export class RecoveryRequestConnection {
-  @Field(() => [RecoveryRequestEdge])
-  edges!: RecoveryRequestEdge[];
-
-  @Field(() => [RecoveryRequestType])
-  nodes!: RecoveryRequestType[];
-
-  @Field(() => PageInfo)
-  pageInfo!: PageInfo;
-
-  @Field(() => Int, { nullable: true, description: 'Null beyond 10,000.' })
-  totalCount!: number | null;
-
-  static from(page: Paged<RecoveryNow>, total: number): RecoveryRequestConnection {
-    const nodes = page.rows.map((request) => RecoveryRequestType.from(request));
-    return Object.assign(new RecoveryRequestConnection(), {
-      edges: nodes.map((node) =>
-        Object.assign(new RecoveryRequestEdge(), { cursor: cursorOf(node.id), node }),
-      ),
-      nodes,
-      pageInfo: PageInfo.from(page),
-      totalCount: shownTotal(total),
-    });
-  }
-}
+export const RecoveryRequestConnection = connectionOf<RecoveryRequestType>(
+  'RecoveryRequest',
+  () => RecoveryRequestType,
+);
+export type RecoveryRequestConnection = InstanceType<typeof RecoveryRequestConnection>;
 
 /** What only the help desk sees; the account itself also its owner. A flow token or a link is neither. */
 @Resolver(() => RecoveryRequestType)
